@@ -1,0 +1,50 @@
+# make serve   set everything up, start the service on 127.0.0.1:8000
+# make test    set everything up, run the tests
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DATA   ?= ../shared/data
+OUT    ?= model/slant/bundles/default
+EXTRAS := --extra service --extra notebooks
+# a mirror set for pip is also good for uv, which does not read pip's settings
+UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve test lint format bundle encoder notebooks clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.done ## create .venv and install everything but the training extra
+
+$(VENV)/.done: pyproject.toml uv.lock
+	$(PYTHON) -m venv $(VENV)
+	command -v uv >/dev/null || $(BIN)/python -m pip install --quiet 'uv>=0.11'
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --quiet --python $(BIN)/python $(EXTRAS)
+	touch $@
+
+serve: setup ## start the service
+	$(BIN)/slant serve
+
+test: setup ## run the tests
+	$(BIN)/python -m pytest
+
+lint: setup ## ruff, the formatter's check, strict mypy
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+format: setup ## let ruff rewrite what it can
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+bundle: setup ## fit the default bundle's heads again: make bundle DATA=folder
+	$(BIN)/slant train default $(DATA) --out $(OUT)
+
+encoder: setup ## export the encoder from its weights (needs torch: the train extra)
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --python $(BIN)/python $(EXTRAS) --extra train
+	$(BIN)/python -m slant.training.export build/encoder
+
+notebooks: setup ## execute the notebooks in place
+	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

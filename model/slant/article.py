@@ -1,0 +1,129 @@
+"""An article in, a judgement out: the values that every other part speaks in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from slant.errors import ArticleError, TargetError
+from slant.labels import Stance
+from slant.types import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONGEST_TARGET = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A news article, as plain ``text`` or as ``html``; exactly one of the two.
+
+    Raises:
+        ArticleError: neither or both of ``text`` and ``html`` were given.
+    """
+
+    text: str | None = None
+    html: str | None = None
+    title: str | None = None
+    id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an article that has no body, or two."""
+        if (self.text is None) == (self.html is None):
+            given = "neither" if self.text is None else "both"
+            raise ArticleError(f"an article has either text or html; {given} was given", field="text")
+
+
+@dataclass(frozen=True, slots=True)
+class TopicScore:
+    """A topic of the article, with the probability that it is one."""
+
+    code: str
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A span of the article's text that carries a stance: ``text[start:end]``."""
+
+    start: int
+    end: int
+    text: str
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class StanceScore:
+    """Where the article stands toward one target, and the spans that show it."""
+
+    target: str
+    label: Stance | str
+    confidence: float
+    probabilities: dict[str, float]
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How much of the article was read: characters kept by cleaning, windows read of windows there are."""
+
+    characters: int
+    windows: int
+    of_windows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelId:
+    """Which bundle answered."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All that Slant says of one article.
+
+    ``topics`` holds every topic with its probability, likeliest first; ``topic_codes`` those that
+    passed their threshold. ``text`` is the extracted text where the article came as HTML (offsets
+    point into it), else ``None``.
+    """
+
+    id: str | None
+    language: str
+    topics: tuple[TopicScore, ...]
+    stances: tuple[StanceScore, ...]
+    read: Read
+    warnings: tuple[str, ...]
+    model: ModelId
+    text: str | None = None
+
+    def to_dict(self) -> Json:
+        """Return the judgement as JSON values, in the shape of the HTTP answer."""
+        return asdict(self)
+
+
+def check_targets(targets: Iterable[str]) -> tuple[str, ...]:
+    """Return the targets stripped of outer white space.
+
+    Raises:
+        TargetError: a target is blank, or longer than ``LONGEST_TARGET`` characters.
+    """
+    if isinstance(targets, str):
+        raise TargetError(f"targets is a list of strings; one string was given, of {len(targets)} characters")
+    return tuple(_check_target(number, target) for number, target in enumerate(targets))
+
+
+def _check_target(number: int, target: str) -> str:
+    stripped = target.strip()
+    if not stripped:
+        raise TargetError(f"target {number} is blank; a target names what a stance is toward", field="targets")
+    if len(stripped) > LONGEST_TARGET:
+        raise TargetError(
+            f"target {number} has {len(stripped)} characters; at most {LONGEST_TARGET} are read", field="targets"
+        )
+    return stripped

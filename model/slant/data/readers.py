@@ -1,0 +1,220 @@
+"""Labelled examples from JSON Lines or CSV, plain or gzipped, one row at a time.
+
+Stance rows   ``text, target, label``, or ``text, targets: [{target, stance, evidence?, sure?}]``
+Topic rows    ``text, label``, or ``text, labels: [...]``, or ``text, codes: [...]`` (names, main one first)
+Either kind   ``id``, ``title``, and any further fields, which evaluation can slice by
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import itertools
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from slant.data.split import Part, part_of
+from slant.errors import DataError
+from slant.text.spans import Span
+from slant.types import Json
+
+LabelMap = Mapping[str, "list[str] | None"]
+"""A foreign label to the names of its topics, main one first; ``None`` where it maps to none."""
+
+
+@dataclass(frozen=True, slots=True)
+class StanceExample:
+    """One (article, target) pair with its label; ``evidence`` is ``None`` where the row marks no spans."""
+
+    id: str
+    title: str | None
+    text: str
+    target: str
+    label: str
+    evidence: tuple[Span, ...] | None
+    fields: Json
+
+    @property
+    def part(self) -> Part:
+        """Return what the article is for; FNC-1 marks the bodies that its authors held out."""
+        return Part.HELD_OUT if self.fields.get("holdout_body") is True else part_of(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicExample:
+    """One article with its topics, main one first. ``complete``: further topics were looked for too."""
+
+    id: str
+    title: str | None
+    text: str
+    labels: tuple[str, ...]
+    complete: bool
+    fields: Json
+
+    @property
+    def part(self) -> Part:
+        """Return what the article is for."""
+        return part_of(self.text)
+
+
+def rows(path: Path) -> Iterator[tuple[int, Json]]:
+    """Yield (line number, row) for every row of a ``.jsonl`` or ``.csv`` file, gzipped or not.
+
+    Raises:
+        DataError: the file is missing, is of another kind, or a line is not a row.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file", field="data")
+    kind = path.name.removesuffix(".gz").rsplit(".", 1)[-1].lower()
+    if kind not in ("jsonl", "ndjson", "csv"):
+        raise DataError(f"{path}: a data file is .jsonl or .csv (or .gz of these), not .{kind}", field="data")
+    try:
+        with _open(path) as file:
+            yield from _csv_rows(path, file) if kind == "csv" else _json_rows(path, file)
+    except (UnicodeDecodeError, OSError, EOFError, csv.Error) as error:
+        raise DataError(f"{path}: cannot be read as UTF-8 text: {error}", field="data") from error
+
+
+def stance_examples(paths: Iterable[Path]) -> Iterator[StanceExample]:
+    """Yield every (article, target) pair of the files.
+
+    Raises:
+        DataError: a row lacks ``text``, or has neither ``target`` and ``label`` nor ``targets``.
+    """
+    for path in paths:
+        for line, row in rows(path):
+            if row.get("target") != "Not in the list":  # SEESAW's mark for an entity it could not name
+                yield from _stances(f"{path.name}:{line}", row)
+
+
+def topic_examples(paths: Iterable[Path], label_map: LabelMap | None = None) -> Iterator[TopicExample]:
+    """Yield every labelled article of the files; with ``label_map``, rows that map to no topic are left out.
+
+    Raises:
+        DataError: a row lacks ``text`` (or ``title``) or a label, or the map does not know its label.
+    """
+    for path in paths:
+        for line, row in rows(path):
+            example = _topic(f"{path.name}:{line}", row, label_map)
+            if example.labels:
+                yield example
+
+
+def by_article(examples: Iterable[StanceExample]) -> Iterator[list[StanceExample]]:
+    """Yield runs of neighbouring examples that share title and text: encoded once, asked many times."""
+    for _, group in itertools.groupby(examples, key=lambda example: (example.title, example.text)):
+        yield list(group)
+
+
+def read_label_map(spec: str) -> LabelMap:
+    """Read ``FILE:SET``, a JSON file ``{set: {label: [topic name, ...] or null}}`` and one of its sets.
+
+    Raises:
+        DataError: the file is missing, is not such JSON, or has no such set.
+    """
+    name, _, key = spec.rpartition(":")
+    try:
+        sets = json.loads(Path(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"--map {spec!r}: wanted FILE:SET, a JSON file and a set in it: {error}") from error
+    if not isinstance(sets, dict) or not isinstance(sets.get(key), dict):
+        known = ", ".join(sorted(sets)) if isinstance(sets, dict) else "none"
+        raise DataError(f"--map {spec!r}: no set {key!r} in {name}; it has {known}")
+    found: LabelMap = sets[key]
+    return found
+
+
+def _open(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return io.TextIOWrapper(gzip.open(path, "rb"), encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")
+
+
+def _json_rows(path: Path, file: IO[str]) -> Iterator[tuple[int, Json]]:
+    for number, line in enumerate(file, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise DataError(f"{path}:{number}: not JSON: {error}", field="data") from error
+        if not isinstance(row, dict):
+            raise DataError(f"{path}:{number}: a row is an object, not {type(row).__name__}", field="data")
+        yield number, row
+
+
+def _csv_rows(path: Path, file: IO[str]) -> Iterator[tuple[int, Json]]:
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    reader = csv.DictReader(file, restkey="_rest", strict=True)
+    for row in reader:
+        if "_rest" in row:
+            raise DataError(f"{path}:{reader.line_num}: more cells than the header has columns", field="data")
+        yield reader.line_num, {key: value for key, value in row.items() if value not in (None, "")}
+
+
+def _stances(where: str, row: Json) -> Iterator[StanceExample]:
+    targets = row.get("targets")
+    if targets is None:
+        targets = [{"target": row.get("target_natural") or row.get("target"), "stance": row.get("label")}]
+    text, fields = _text(where, row), _fields(row)
+    for number, entry in enumerate(targets):
+        target = _string(where, entry, "target")
+        label = _string(where, entry, "stance", "label")
+        spans = entry.get("evidence")
+        evidence = None if spans is None else tuple(Span(span["start"], span["end"]) for span in spans)
+        name = f"{row.get('id', where)}#{number}" if "targets" in row else str(row.get("id", where))
+        yield StanceExample(
+            name, row.get("title"), text, target, label, evidence, fields | _fields(entry)
+        )
+
+
+def _topic(where: str, row: Json, label_map: LabelMap | None) -> TopicExample:
+    complete = "codes" in row or bool(row.get("labels"))
+    names = row.get("codes") or row.get("labels") or _one_label(where, row)
+    if isinstance(names, str):
+        names = [name.strip() for name in names.split("|")]
+    if label_map is not None and "codes" not in row:
+        names = _mapped(where, names, label_map)
+    return TopicExample(
+        str(row.get("id", where)),
+        row.get("title") or None,
+        str(row.get("text") or "") or _string(where, row, "title"),
+        tuple(dict.fromkeys(names)),
+        complete,
+        _fields(row),
+    )
+
+
+def _one_label(where: str, row: Json) -> list[str]:
+    """Return the row's only label; none where it says by an empty ``labels`` that it has none."""
+    return [] if row.get("labels") == [] and not row.get("label") else [_string(where, row, "label")]
+
+
+def _mapped(where: str, names: list[str], label_map: LabelMap) -> list[str]:
+    known = [name for name in names if name in label_map]
+    if names and not known:
+        raise DataError(f"{where}: label {names[0]!r} is not in the map", field="label")
+    return [topic for name in known for topic in label_map[name] or ()]
+
+
+def _text(where: str, row: Json) -> str:
+    return _string(where, row, "text")
+
+
+def _string(where: str, row: Json, *names: str) -> str:
+    for name in names:
+        if isinstance(row.get(name), str) and row[name].strip():
+            return str(row[name])
+    got = ", ".join(sorted(row)) or "nothing"
+    raise DataError(f"{where}: wanted a non-empty string in {' or '.join(names)}; the row has {got}", field=names[0])
+
+
+def _fields(row: Json) -> Json:
+    """Return what a row can be sliced by: its short single values."""
+    short = {key: value for key, value in row.items() if isinstance(value, (str, int, float, bool))}
+    return {key: value for key, value in short.items() if key != "text" and len(str(value)) <= 80}

@@ -1,0 +1,155 @@
+"""Labelled examples through the classifier, article by article, to arrays that figures are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from slant.article import Article
+from slant.data.readers import StanceExample, TopicExample, by_article
+from slant.errors import ArticleError, DataError
+from slant.features.reading import read_article
+from slant.inference.classifier import Classifier
+from slant.types import Floats, Ints, Json, Progress
+
+MASKED = "…"
+"""Stands for every target in the target-masked control: it names nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """``truth`` (n,) class numbers, ``probabilities`` (n, labels), ``groups`` (n,) article keys.
+
+    ``also`` holds for each row all the labels that apply to it, where the row lists several.
+    """
+
+    labels: tuple[str, ...]
+    truth: Ints
+    probabilities: Floats
+    groups: tuple[str, ...]
+    fields: tuple[Json, ...]
+    also: tuple[tuple[str, ...], ...]
+
+    @property
+    def predicted(self) -> Ints:
+        """Return the likeliest class of every row, (n,)."""
+        return np.asarray(self.probabilities.argmax(axis=1))
+
+    @property
+    def confidence(self) -> Floats:
+        """Return the probability of the likeliest class of every row, (n,)."""
+        return np.asarray(self.probabilities.max(axis=1))
+
+    def take(self, rows: Ints) -> Predictions:
+        """Return the given rows only."""
+        return Predictions(
+            self.labels,
+            self.truth[rows],
+            self.probabilities[rows],
+            *(tuple(column[row] for row in rows) for column in (self.groups, self.fields, self.also)),
+        )
+
+    def among(self, labels: Sequence[str]) -> Predictions:
+        """Return the rows whose truth is one of ``labels``, judged among these alone.
+
+        Raises:
+            DataError: the bundle gives none of that name.
+        """
+        columns = [self.labels.index(label) for label in labels if label in self.labels]
+        if len(columns) < len(labels):
+            raise DataError(f"--labels: wanted some of {', '.join(self.labels)}; got {', '.join(labels)}")
+        rows = np.flatnonzero(np.isin(self.truth, columns))
+        kept = self.probabilities[rows][:, columns]
+        shares = kept / np.maximum(kept.sum(axis=1, keepdims=True), 1e-12)
+        taken = self.take(rows)
+        truth = np.array([columns.index(label) for label in taken.truth], dtype=np.int64)
+        return Predictions(tuple(labels), truth, shares, taken.groups, taken.fields, taken.also)
+
+
+def predict_stances(
+    classifier: Classifier, examples: Iterable[StanceExample], progress: Progress, *, masked: bool = False
+) -> Predictions:
+    """Return the stance of every (article, target) pair; with ``masked``, without showing the target.
+
+    Raises:
+        DataError: a row's label is none of the bundle's.
+    """
+    head = classifier.bundle.stance
+    if head is None:
+        raise DataError("this bundle has no stance head; wanted --task topic, or another bundle")
+    rows = _stance_rows(classifier, examples, progress, masked)
+    return _predictions(head.labels, rows)
+
+
+def predict_topics(
+    classifier: Classifier,
+    examples: Iterable[TopicExample],
+    progress: Progress,
+    among: Sequence[str] | None = None,
+) -> Predictions:
+    """Return the topic probabilities of every article; ``among`` names the topics that a foreign set maps to.
+
+    Raises:
+        DataError: a row's topic is none of the bundle's.
+    """
+    head = classifier.bundle.topic
+    if head is None:
+        raise DataError("this bundle has no topic head; wanted --task stance, or another bundle")
+    names = tuple(label.name for label in head.labels)
+    allowed = np.array([among is None or name in among for name in names], dtype=float)
+    return _predictions(names, _topic_rows(classifier, examples, progress, allowed))
+
+
+_Row = tuple[str, Floats, str, Json, tuple[str, ...]]
+
+
+def _stance_rows(
+    classifier: Classifier, examples: Iterable[StanceExample], progress: Progress, masked: bool
+) -> Iterator[_Row]:
+    for group in by_article(examples):
+        targets = [MASKED if masked else example.target for example in group]
+        scores = _classify(classifier, group[0], targets)
+        for example, probabilities in zip(group, scores, strict=True):
+            yield example.label, probabilities, example.text, example.fields, (example.label,)
+        progress(len(group))
+
+
+def _classify(classifier: Classifier, example: StanceExample, targets: list[str]) -> list[Floats]:
+    try:
+        article = Article(text=example.text, title=example.title)
+        judgement = classifier.classify(article, targets, topics=False, evidence=False)
+    except ArticleError:  # a row that is all boilerplate is counted, as nothing known
+        n = len(classifier.bundle.manifest.stances)
+        return [np.full(n, 1 / n)] * len(targets)
+    return [np.array(list(score.probabilities.values())) for score in judgement.stances]
+
+
+def _topic_rows(
+    classifier: Classifier, examples: Iterable[TopicExample], progress: Progress, allowed: Floats
+) -> Iterator[_Row]:
+    for example in examples:
+        reading = read_article(classifier.bundle.encoder, Article(text=example.text, title=example.title))
+        probabilities = classifier.topic_probabilities(reading) * allowed
+        yield example.labels[0], probabilities, example.text, example.fields, example.labels
+        progress(1)
+
+
+def _predictions(labels: tuple[str, ...], rows: Iterable[_Row]) -> Predictions:
+    """Collect rows; texts are kept as the number of their first row, so memory stays small."""
+    numbers: dict[int, str] = {}
+    truth, probabilities, groups, fields, also = [], [], [], [], []
+    for label, shares, text, row_fields, row_labels in rows:
+        if label not in labels:
+            raise DataError(f"label {label!r} is none of the bundle's: {', '.join(labels)}", field="label")
+        truth.append(labels.index(label))
+        probabilities.append(shares)
+        groups.append(numbers.setdefault(hash(text), str(len(numbers))))
+        fields.append(row_fields)
+        also.append(row_labels)
+    if not truth:
+        raise DataError("no labelled row is left to evaluate")
+    return Predictions(
+        labels, np.array(truth), np.array(probabilities), tuple(groups), tuple(fields), tuple(also)
+    )

@@ -1,0 +1,87 @@
+"""``slant evaluate``: choose the rows, classify them, and put the figures together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from slant.data.readers import (
+    StanceExample,
+    TopicExample,
+    read_label_map,
+    stance_examples,
+    topic_examples,
+)
+from slant.data.split import Part
+from slant.errors import DataError
+from slant.evaluation.evaluate import figures, masked_figures, slices
+from slant.evaluation.predict import Predictions, predict_stances, predict_topics
+from slant.inference.classifier import Classifier
+from slant.types import Json, Progress, Watch
+
+Example = TypeVar("Example", TopicExample, StanceExample)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to evaluate: files, task and the rows and labels to look at."""
+
+    data: Sequence[Path]
+    task: str
+    labels: Sequence[str] = ()
+    slice_by: Sequence[str] = ()
+    label_map: str | None = None
+    part: Part | None = None
+    where: Sequence[str] = ()
+    masked: bool = True
+
+
+def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
+    """Return the figures of a bundle on labelled data, as ``slant evaluate --json`` writes them.
+
+    Raises:
+        DataError: a file or row cannot be read, or an option does not fit the data.
+    """
+    if request.task == "topic":
+        predictions = _topics(classifier, request, watch("topics", None))
+    else:
+        predictions = _stances(classifier, request, watch("stances", None))
+    found = figures(predictions)
+    found["slices"] = {key: value for by in request.slice_by for key, value in slices(predictions, by).items()}
+    found["masked"] = None
+    if request.task == "stance" and request.masked:
+        found["masked"] = masked_figures(_stances(classifier, request, watch("target masked", found["n"]), masked=True))
+    return {"task": request.task, "data": [path.name for path in request.data]} | found
+
+
+def _stances(
+    classifier: Classifier, request: Request, progress: Progress, *, masked: bool = False
+) -> Predictions:
+    examples = _wanted(stance_examples(request.data), request)
+    if request.labels:
+        examples = (example for example in examples if example.label in request.labels)
+    predictions = predict_stances(classifier, examples, progress, masked=masked)
+    return predictions.among(request.labels) if request.labels else predictions
+
+
+def _topics(classifier: Classifier, request: Request, progress: Progress) -> Predictions:
+    label_map = read_label_map(request.label_map) if request.label_map else None
+    among = {name for names in (label_map or {}).values() for name in names or ()} or None
+    examples = _wanted(topic_examples(request.data, label_map), request)
+    return predict_topics(classifier, examples, progress, among)
+
+
+def _wanted(examples: Iterable[Example], request: Request) -> Iterator[Example]:
+    tests = [_test(spec) for spec in request.where]
+    for example in examples:
+        if (request.part is None or example.part is request.part) and all(test(example) for test in tests):
+            yield example
+
+
+def _test(spec: str) -> Callable[[TopicExample | StanceExample], bool]:
+    field, equals, value = spec.partition("=")
+    if not equals:
+        raise DataError(f"--where {spec!r}: wanted FIELD=VALUE")
+    return lambda example: str(example.fields.get(field)).lower() == value.lower()

@@ -1,0 +1,57 @@
+"""The figures as tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.table import Table
+
+from slant.types import Json
+
+_MAIN = ("accuracy", "macro_f1", "f_avg", "fnc_score", "strict", "lenient", "ece", "brier", "majority")
+
+
+def tables(found: Json) -> Iterator[Table]:
+    """Yield the main figures, the classes, the confusion matrix, coverage, control and slices."""
+    yield _main(found)
+    yield _classes(found)
+    yield _confusion(found)
+    yield _coverage(found)
+    if found["masked"]:
+        yield _main(found["masked"], "target masked")
+    for name, part in found["slices"].items():
+        yield _main(part, name)
+
+
+def _main(found: Json, title: str = "figures") -> Table:
+    table = Table("figure", "value", "95% interval", title=f"{title}, n = {found['n']}", title_justify="left")
+    for name in _MAIN:
+        if found.get(name) is not None:
+            bounds = found.get("intervals", {}).get(name)
+            table.add_row(name, f"{found[name]:.3f}", f"{bounds[0]:.3f} to {bounds[1]:.3f}" if bounds else "")
+    return table
+
+
+def _classes(found: Json) -> Table:
+    table = Table("class", "precision", "recall", "f1", "count", title="classes", title_justify="left")
+    for label, row in found["per_class"].items():
+        if row["count"] or row["recall"] or row["precision"]:
+            shares = (f"{row[name]:.3f}" for name in ("precision", "recall", "f1"))
+            table.add_row(label, *shares, str(row["count"]))
+    return table
+
+
+def _confusion(found: Json) -> Table:
+    used = [n for n, row in enumerate(found["confusion"]) if any(row) or any(r[n] for r in found["confusion"])]
+    names = [found["labels"][n] for n in used]
+    table = Table("true, down; given, across", *(name[:9] for name in names), title="confusion", title_justify="left")
+    for n, name in zip(used, names, strict=True):
+        table.add_row(name, *(str(found["confusion"][n][other]) for other in used))
+    return table
+
+
+def _coverage(found: Json) -> Table:
+    table = Table("surest part", "accuracy", "from confidence", title="coverage", title_justify="left")
+    for point in found["coverage"]:
+        table.add_row(f"{point['coverage']:.0%}", f"{point['accuracy']:.3f}", f"{point['threshold']:.3f}")
+    return table

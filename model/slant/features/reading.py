@@ -1,0 +1,114 @@
+"""An article as the features see it: cleaned, split into sentences, tokenised once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from slant.article import Article
+from slant.errors import ArticleError
+from slant.features.encoder import Encoder
+from slant.features.evidence import Passages, TargetView, view, widen, word_overlap
+from slant.text.clean import HOLE, clean, is_blank
+from slant.text.html import extract
+from slant.text.sentences import sentences
+from slant.text.spans import Span
+from slant.types import Floats, Ints, TokenIds
+
+LEAD = 126
+"""Pieces of the title and the first sentences that the topic head's vector reads."""
+FIRST, LAST, NEAREST = 16, 8, 24
+"""Of a long article, a stance reads the first and last sentences and those nearest to the target."""
+LONGEST = 1_000_000
+"""Characters of an article that are looked at; what stands behind them is reported as not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An article's text as the caller sent it (``text``), and what was made of it.
+
+    ``spans`` are the sentences, offsets into ``text``; ``tokens`` their pieces, one list a sentence.
+    """
+
+    text: str
+    cleaned: str
+    spans: list[Span]
+    tokens: list[TokenIds]
+    title: TokenIds
+
+    @property
+    def characters(self) -> int:
+        """Return how many characters cleaning has kept."""
+        return len(self.cleaned) - self.cleaned.count(HOLE)
+
+    @property
+    def pieces(self) -> TokenIds:
+        """Return the pieces of the title and of every sentence, in order."""
+        return [*self.title, *(piece for sentence in self.tokens for piece in sentence)]
+
+
+def read_article(encoder: Encoder, article: Article) -> Reading:
+    """Clean, split and tokenise an article.
+
+    Raises:
+        ArticleError: nothing readable is in it.
+    """
+    text, title = article.text or "", article.title or ""
+    if article.html is not None:
+        extracted = extract(article.html)
+        text, title = extracted.text, title or extracted.title or ""
+    cleaned = clean(text[:LONGEST])
+    if is_blank(cleaned) and not title.strip():
+        raise ArticleError(f"nothing to read: {len(text)} characters of text, none of them an article's", field="text")
+    spans = sentences(cleaned)
+    first, *rest = encoder.tokenise([clean(title), *(span.of(cleaned) for span in spans)])
+    return Reading(text, cleaned, spans, rest, first)
+
+
+def lead(reading: Reading) -> TokenIds:
+    """Return the first ``LEAD`` pieces of title and text."""
+    pieces = list(reading.title)
+    for sentence in reading.tokens:
+        if len(pieces) >= LEAD:
+            break
+        pieces += sentence
+    return pieces[:LEAD]
+
+
+def choose(reading: Reading, overlap: Floats) -> Ints:
+    """Return which sentences a stance reads, in order: all, or of a long article the promising ones."""
+    n = len(reading.tokens)
+    if n <= FIRST + LAST + NEAREST:
+        return np.arange(n)
+    middle = np.argsort(-overlap[FIRST : n - LAST], kind="stable")[:NEAREST] + FIRST
+    return np.sort(np.concatenate([np.arange(FIRST), middle, np.arange(n - LAST, n)]))
+
+
+def target_views(
+    encoder: Encoder, reading: Reading, targets: Sequence[str], weights: Floats
+) -> list[tuple[TargetView, Ints]]:
+    """Return for every target what a stance head sees, and which sentences were read for it.
+
+    Sentences are encoded once, whatever the number of targets. ``weights`` is (vocabulary,), the
+    weight of each piece when a sentence's words are compared with the target's.
+    """
+    if not targets:
+        return []
+    tokens = encoder.tokenise(targets)
+    overlaps = [word_overlap(ids, reading.tokens, weights) for ids in tokens]
+    chosen = [choose(reading, overlap) for overlap in overlaps]
+    union = np.unique(np.concatenate(chosen))
+    vectors = dict(zip(union.tolist(), encoder.embed([reading.tokens[n] for n in union]), strict=True))
+    title = encoder.embed([reading.title])[0] if reading.title else np.zeros(encoder.width, dtype=np.float32)
+    return [
+        (view(passages(reading, part, vectors, title), encoder.embed([ids])[0], overlap[part]), part)
+        for ids, overlap, part in zip(tokens, overlaps, chosen, strict=True)
+    ]
+
+
+def passages(reading: Reading, chosen: Ints, vectors: dict[int, Floats], title: Floats) -> Passages:
+    """Return the chosen sentences with their vectors and the windows around them."""
+    stacked = np.array([vectors[n] for n in chosen.tolist()], dtype=np.float32).reshape(len(chosen), len(title))
+    return Passages([reading.tokens[n] for n in chosen], stacked, widen(stacked), title)

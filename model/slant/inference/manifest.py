@@ -1,0 +1,112 @@
+"""What a bundle says of itself: the names of its files, and ``manifest.json``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import version
+from pathlib import Path
+
+from slant.errors import BundleDamaged, BundleIncompatible
+from slant.types import Json
+
+FORMAT = 1
+LIBRARIES = ("numpy", "onnxruntime", "scikit-learn", "skops", "tokenizers")
+PINNED = ("scikit-learn",)
+"""Libraries whose major and minor version must be the one that wrote the bundle."""
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFiles:
+    """The files of a bundle. Load, save, verify and document all read this one list."""
+
+    manifest: Path = Path("manifest.json")
+    encoder: Path = Path("encoder.onnx")
+    tokenizer: Path = Path("tokenizer.json")
+    heads: Path = Path("heads.skops")
+    card: Path = Path("CARD.md")
+
+    def with_parent(self, folder: Path) -> BundleFiles:
+        """Return the same files inside ``folder``."""
+        return BundleFiles(*(folder / getattr(self, part.name) for part in fields(self)))
+
+    def hashed(self) -> dict[str, Path]:
+        """Return the files that the manifest vouches for, by name: all but the manifest itself."""
+        paths = (getattr(self, part.name) for part in fields(self) if part.name != "manifest")
+        return {path.name: path for path in paths}
+
+
+@dataclass(frozen=True, slots=True)
+class TestArticle:
+    """An article with its expected labels; the self-test classifies it after loading."""
+
+    __test__ = False  # not for pytest to collect
+
+    title: str
+    text: str
+    target: str
+    topic: str | None
+    stance: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The content of ``manifest.json``. ``files`` maps a file's name to its sha256."""
+
+    name: str
+    version: str
+    topics: list[dict[str, str]]
+    stances: list[str]
+    files: dict[str, str]
+    format: int = FORMAT
+    libraries: dict[str, str] = field(default_factory=lambda: {name: version(name) for name in LIBRARIES})
+    training: list[Json] = field(default_factory=list)
+    figures: Json = field(default_factory=dict)
+    self_test: list[Json] = field(default_factory=list)
+
+    def to_json(self) -> bytes:
+        """Return the manifest as JSON with ``sha256``, the hash of all its other content, at its end."""
+        content = asdict(self)
+        return json.dumps(content | {"sha256": digest(content)}, indent=1, ensure_ascii=False).encode() + b"\n"
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash that identifies the bundle: it covers, through ``files``, every byte of it."""
+        return digest(asdict(self))
+
+
+def digest(content: Json) -> str:
+    """Return the sha256 of JSON values, whatever their layout on disk."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def parse_manifest(path: Path, raw: bytes) -> Manifest:
+    """Return the manifest in the bytes of ``path``.
+
+    Raises:
+        BundleDamaged: it is not JSON, lacks a part, or does not hash to its own ``sha256``.
+        BundleIncompatible: another format, or another scikit-learn, wrote it.
+    """
+    try:
+        content = json.loads(raw)
+        claimed = content.pop("sha256")
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise BundleDamaged(f"{path}: not a manifest: {error}") from error
+    if content.get("format") != FORMAT:
+        raise BundleIncompatible(f"{path}: bundle format {content.get('format')!r}; this slant reads {FORMAT}")
+    if digest(content) != claimed:
+        raise BundleDamaged(f"{path}: its content does not hash to the sha256 it states, {claimed}")
+    _check_libraries(path, content.get("libraries", {}))
+    try:
+        return Manifest(**content)
+    except TypeError as error:
+        raise BundleDamaged(f"{path}: not a manifest: {error}") from error
+
+
+def _check_libraries(path: Path, libraries: dict[str, str]) -> None:
+    for name in PINNED:
+        wrote, here = libraries.get(name, "none"), version(name)
+        if wrote.split(".")[:2] != here.split(".")[:2]:
+            raise BundleIncompatible(f"{path}: written with {name} {wrote}; {here} is installed")

@@ -1,0 +1,151 @@
+"""Training as the command line asks for it: data in, a new bundle out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from joblib import Memory
+
+from slant.article import Article
+from slant.data.catalog import DataSet, file_sha256
+from slant.data.readers import LabelMap, stance_examples, topic_examples
+from slant.errors import TrainingError
+from slant.inference.bundle import (
+    Bundle,
+    EncoderSource,
+    bundle_folder,
+    encoder_source,
+    load_bundle,
+    read_bundle,
+    save_bundle,
+)
+from slant.inference.classifier import Classifier
+from slant.inference.manifest import Manifest, digest
+from slant.training.card import write_card
+from slant.training.default import default_sets
+from slant.training.fit import TrainingSet, fit_stances, fit_topics
+from slant.training.samples import FeatureCache
+from slant.training.selftest import TEST_ARTICLES
+from slant.types import Json, Watch
+
+
+def cache_folder() -> Path:
+    """Return where features are kept between runs: ``$SLANT_CACHE``, or the user's cache folder."""
+    own = os.environ.get("SLANT_CACHE")
+    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "slant"
+
+
+def train_topic(
+    data: Sequence[Path], out: Path, *, name: str, base: str, watch: Watch, label_map: LabelMap | None = None
+) -> Manifest:
+    """Fit a topic head to the files of ``data``; write a bundle with it, ``base``'s encoder and stance head.
+
+    Raises:
+        DataError: a file or a row cannot be read.
+        TrainingError: there is too little to learn from.
+    """
+    start, source = load_bundle(base), _source(base)
+    sets = [_own(path, list(topic_examples([path], label_map))) for path in data]
+    head, figures = fit_topics(sets, _cache(source), watch)
+    bundle = replace(start, topic=head)
+    return _write(out, bundle, source, name, _records(start, "topic", sets), {**start.manifest.figures, "topic": figures})
+
+
+def train_stance(data: Sequence[Path], out: Path, *, name: str, base: str, watch: Watch) -> Manifest:
+    """Fit a stance head to the files of ``data``; write a bundle with it, ``base``'s encoder and topic head.
+
+    Raises:
+        DataError: a file or a row cannot be read.
+        TrainingError: there is too little to learn from.
+    """
+    start, source = load_bundle(base), _source(base)
+    sets = [_own(path, list(stance_examples([path]))) for path in data]
+    head, figures = fit_stances(sets, _cache(source), watch)
+    bundle = replace(start, stance=head)
+    return _write(out, bundle, source, name, _records(start, "stance", sets), {**start.manifest.figures, "stance": figures})
+
+
+def train_default(folder: Path, out: Path, *, version: str, encoder: Path | None, watch: Watch) -> Manifest:
+    """Fit both heads of the embedded bundle to the sets of the catalog, read from ``folder``.
+
+    ``encoder`` is a folder with ``encoder.onnx`` and ``tokenizer.json``; without it the embedded
+    bundle's own encoder is used again.
+    """
+    source = _exported(encoder) if encoder else _source("default")
+    topics, stances = default_sets(folder)
+    cache = _cache(source)
+    topic, topic_figures = fit_topics(topics, cache, watch)
+    stance, stance_figures = fit_stances(stances, cache, watch)
+    records = [one.record("topic") for one in topics] + [one.record("stance") for one in stances]
+    empty = Manifest(name="default", version=version, topics=[], stances=[], files={})
+    bundle = Bundle(empty, cache.encoder, topic, stance)
+    figures = {"topic": topic_figures, "stance": stance_figures}
+    return _write(out, bundle, source, "default", records, figures, must_pass=True)
+
+
+def _own(path: Path, examples: list[Any]) -> TrainingSet[Any]:
+    about = DataSet(path.name, path.name, "the user's own file", "-", "the user's own", file_sha256(path))
+    return TrainingSet(about, examples)
+
+
+def _source(base: str) -> EncoderSource:
+    return encoder_source(read_bundle(bundle_folder(base))[1])
+
+
+def _exported(folder: Path) -> EncoderSource:
+    try:
+        return EncoderSource((folder / "encoder.onnx").read_bytes(), (folder / "tokenizer.json").read_bytes())
+    except OSError as error:
+        raise TrainingError(f"{folder}: wanted encoder.onnx and tokenizer.json: {error}") from error
+
+
+def _cache(source: EncoderSource) -> FeatureCache:
+    sha256 = digest({"graph": source.graph.hex(), "tokenizer": source.tokenizer.hex()})
+    return FeatureCache(source.load(), sha256, Memory(cache_folder(), verbose=0))
+
+
+def _records(start: Bundle, task: str, sets: Sequence[TrainingSet[Any]]) -> list[Json]:
+    """Return the training records of the new bundle: the base's for the head it keeps, and the new ones."""
+    kept = [record for record in start.manifest.training if record["task"] != task]
+    return kept + [one.record(task) for one in sets]
+
+
+def _write(
+    out: Path, bundle: Bundle, source: EncoderSource, name: str, records: list[Json], figures: Json, *, must_pass: bool = False
+) -> Manifest:
+    manifest = Manifest(
+        name=name,
+        version=bundle.manifest.version,
+        topics=[label._asdict() for label in bundle.topic.labels] if bundle.topic else [],
+        stances=list(bundle.stance.labels) if bundle.stance else [],
+        files={},
+        training=records,
+        figures=_plain(figures),
+        self_test=[],
+    )
+    tested = replace(manifest, self_test=_self_test(replace(bundle, manifest=manifest), must_pass))
+    return save_bundle(out, replace(bundle, manifest=tested), source, write_card(tested))
+
+
+def _self_test(bundle: Bundle, must_pass: bool) -> list[Json]:
+    """Return the test articles with the bundle's own answers; the embedded bundle's must be the right ones."""
+    classifier, tests = Classifier(bundle), []
+    for test in TEST_ARTICLES:
+        judgement = classifier.classify(Article(text=test["text"], title=test["title"]), [test["target"]])
+        topic = judgement.topics[0].name if judgement.topics else None
+        stance = judgement.stances[0].label if judgement.stances else None
+        if must_pass and (topic, stance) != (test["topic"], test["stance"]):
+            raise TrainingError(f"the new bundle calls {test['title']!r} {topic!r}, {stance!r}; wanted {test}")
+        tests.append(test | {"topic": topic, "stance": stance})
+    return tests
+
+
+def _plain(figures: Any) -> Any:
+    """Return figures with numpy's numbers turned into Python's, rounded as they are printed."""
+    if isinstance(figures, dict):
+        return {key: _plain(value) for key, value in figures.items()}
+    return figures if isinstance(figures, int) else round(float(figures), 4)

@@ -1,0 +1,75 @@
+"""The embedded bundle: every set of the catalog, from a folder of files, to both heads."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from slant.data.catalog import STANCE_SETS, TOPIC_SETS, WITHHELD_FILES, DataSet, file_sha256
+from slant.data.readers import (
+    StanceExample,
+    TopicExample,
+    read_label_map,
+    rows,
+    stance_examples,
+    topic_examples,
+)
+from slant.data.split import text_key, text_keys
+from slant.errors import DataError
+from slant.training.fit import TrainingSet
+
+Example = TypeVar("Example", TopicExample, StanceExample)
+
+MAPPING = "topic/iptc_mapping.json"
+FNC = "stance/fnc1.train.jsonl.gz"
+
+
+def default_sets(
+    folder: Path,
+) -> tuple[list[TrainingSet[TopicExample]], list[TrainingSet[StanceExample]]]:
+    """Read every set of the catalog from ``folder``, without texts that are measured on.
+
+    Raises:
+        DataError: a file is missing, or a row of it is not in the documented form.
+    """
+    withheld = _withheld(folder)
+    topics = [_read(folder, about, withheld, _topics(folder, about)) for about in TOPIC_SETS]
+    stances = [_read(folder, about, withheld, stance_examples) for about in STANCE_SETS]
+    return topics, stances
+
+
+def _topics(folder: Path, about: DataSet) -> Callable[[Iterable[Path]], Iterator[TopicExample]]:
+    label_map = read_label_map(f"{folder / MAPPING}:{about.label_map}") if about.label_map else None
+    return lambda paths: topic_examples(paths, label_map)
+
+
+def _read(
+    folder: Path,
+    about: DataSet,
+    withheld: frozenset[str],
+    reader: Callable[[Iterable[Path]], Iterator[Example]],
+) -> TrainingSet[Example]:
+    path = folder / about.file
+    examples = [example for example in reader([path]) if text_key(example.text) not in withheld]
+    return TrainingSet(replace(about, sha256=file_sha256(path)), _sample(examples, about.limit))
+
+
+def _sample(examples: list[Example], limit: int | None) -> Sequence[Example]:
+    """Return at most ``limit`` examples, the same ones each time, in their order."""
+    if limit is None or len(examples) <= limit:
+        return examples
+    chosen = sorted(random.Random(0).sample(range(len(examples)), limit))  # noqa: S311 - not a secret
+    return [examples[n] for n in chosen]
+
+
+def _withheld(folder: Path) -> frozenset[str]:
+    """Return the keys of the texts that are measured on and may stand in a training file as well."""
+    files = [folder / name for name in WITHHELD_FILES]
+    missing = [path for path in [*files, folder / FNC] if not path.is_file()]
+    if missing:
+        raise DataError(f"{missing[0]}: no such file; the folder must hold what slant.data.catalog lists")
+    texts = (str(row.get("text", "")) for path in files for _, row in rows(path))
+    return text_keys(texts)

@@ -1,0 +1,139 @@
+"""From labelled sets to a head: split by article, fit, calibrate, measure what was held out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from slant.data.catalog import DataSet
+from slant.data.readers import StanceExample, TopicExample
+from slant.data.split import Part
+from slant.errors import TrainingError
+from slant.evaluation.metrics import accuracy, brier, expected_calibration_error, macro_f1
+from slant.features.counts import piece_weights
+from slant.heads.stance import StanceHead
+from slant.heads.topic import TopicHead
+from slant.training.samples import FeatureCache, StanceSamples, TopicSamples, tokenised
+from slant.training.stance import calibrate_stance_head, fit_stance_head, stance_labels
+from slant.training.topic import calibrate_topic_head, fit_topic_head, topic_labels, topic_truth
+from slant.types import Floats, Json, Watch
+
+Example = TypeVar("Example", TopicExample, StanceExample)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet(Generic[Example]):
+    """One file's examples, and what the card says of it."""
+
+    about: DataSet
+    examples: Sequence[Example]
+
+    def record(self, task: str) -> Json:
+        """Return what the manifest and the card state about the set."""
+        about = self.about
+        return {
+            "task": task,
+            "set": about.name,
+            "rows": len(self.examples),
+            "weight": about.weight,
+            "origin": about.origin,
+            "paper": about.paper,
+            "licence": about.licence,
+            "sha256": about.sha256,
+        }
+
+
+def fit_topics(
+    sets: Sequence[TrainingSet[TopicExample]], cache: FeatureCache, watch: Watch
+) -> tuple[TopicHead, Json]:
+    """Return a calibrated topic head and its figures on the held-out part of each set.
+
+    Raises:
+        TrainingError: the sets hold too little to learn from.
+    """
+    examples, weights, parts = _together(sets)
+    labels = topic_labels(examples)
+    samples = cache.topics(examples, watch("topics: features", len(examples)))
+    truth = topic_truth(examples, labels)
+    complete = np.array([example.complete for example in examples])
+    train, held = _rows(parts, Part.TRAIN), _rows(parts, Part.CALIBRATION)
+    step = watch("topics: fit", 1)
+    head = fit_topic_head(samples.take(train), truth[train], weights[train], labels)
+    head = calibrate_topic_head(head, samples.take(held), truth[held], complete[held])
+    step(1)
+    return head, _figures(sets, parts, lambda rows: _topic_figures(head, samples, examples, rows))
+
+
+def fit_stances(
+    sets: Sequence[TrainingSet[StanceExample]], cache: FeatureCache, watch: Watch, *, seed: int = 0
+) -> tuple[StanceHead, Json]:
+    """Return a calibrated stance head and its figures on the held-out part of each set.
+
+    Raises:
+        TrainingError: the sets hold too little to learn from.
+    """
+    examples, weights, parts = _together(sets)
+    labels = stance_labels(examples)
+    texts = {example.text: None for example, part in zip(examples, parts, strict=True) if part is Part.TRAIN}
+    pieces = piece_weights(tokenised(cache.encoder, texts), cache.encoder.vocabulary)
+    samples, owners = cache.stances(examples, labels, pieces, watch("stances: features", len(examples)))
+    train, held = _rows(parts[owners], Part.TRAIN), _rows(parts[owners], Part.CALIBRATION)
+    step = watch("stances: fit", 1)
+    head = fit_stance_head(samples.take(train), weights[owners][train], labels, pieces, seed)
+    head = calibrate_stance_head(head, samples.take(held), weights[owners][held])
+    step(1)
+    return head, _figures(sets, parts, lambda rows: _stance_figures(head, samples, owners, rows))
+
+
+def _together(sets: Sequence[TrainingSet[Example]]) -> tuple[list[Example], Floats, np.ndarray]:
+    examples = [example for one in sets for example in one.examples]
+    weights = np.concatenate([np.full(len(one.examples), one.about.weight) for one in sets] or [np.zeros(0)])
+    parts = np.array([example.part for example in examples], dtype=object)
+    if _rows(parts, Part.TRAIN).size == 0:
+        raise TrainingError(f"{len(examples)} labelled rows were found; none is left to train on after the split")
+    return examples, weights, parts
+
+
+def _rows(parts: np.ndarray, part: Part) -> np.ndarray:
+    return np.flatnonzero([one is part for one in parts])
+
+
+def _figures(
+    sets: Sequence[TrainingSet[Example]], parts: np.ndarray, measure: Callable[[np.ndarray], Json]
+) -> Json:
+    """Return the figures of each set's held-out rows, by the set's name."""
+    figures, start = {}, 0
+    for one in sets:
+        rows = start + _rows(parts[start : start + len(one.examples)], Part.HELD_OUT)
+        start += len(one.examples)
+        if len(rows):
+            figures[one.about.name] = measure(rows)
+    return figures
+
+
+def _topic_figures(
+    head: TopicHead, samples: TopicSamples, examples: Sequence[TopicExample], rows: np.ndarray
+) -> Json:
+    probabilities = head.probabilities(samples.counts[rows], samples.leads[rows])
+    names = [head.labels[best].name for best in probabilities.argmax(axis=1)]
+    strict = np.array([name == examples[row].labels[0] for name, row in zip(names, rows, strict=True)])
+    lenient = np.array([name in examples[row].labels for name, row in zip(names, rows, strict=True)])
+    error = expected_calibration_error(probabilities.max(axis=1), lenient.astype(float))
+    return {"n": len(rows), "strict": strict.mean(), "lenient": lenient.mean(), "ece": error}
+
+
+def _stance_figures(head: StanceHead, samples: StanceSamples, owners: np.ndarray, rows: np.ndarray) -> Json:
+    wanted = np.flatnonzero(samples.whole & np.isin(owners, rows))
+    probabilities, truth = head.probabilities(samples.features[wanted]), samples.labels[wanted]
+    predicted = probabilities.argmax(axis=1)
+    error = expected_calibration_error(probabilities.max(axis=1), (predicted == truth).astype(float))
+    return {
+        "n": len(truth),
+        "accuracy": accuracy(truth, predicted),
+        "macro_f1": macro_f1(truth, predicted),
+        "ece": error,
+        "brier": brier(truth, probabilities),
+    }
