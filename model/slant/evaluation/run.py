@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from slant.data.readers import (
     StanceExample,
@@ -36,6 +36,20 @@ class Request:
     part: Part | None = None
     where: Sequence[str] = ()
     masked: bool = True
+
+
+def make_request(*, task: str, part: str | None, **others: Any) -> Request:
+    """Return the request that the command line's words ask for.
+
+    Raises:
+        DataError: the task or the part is none there is.
+    """
+    if task not in ("stance", "topic"):
+        raise DataError(f"--task {task!r}: wanted stance or topic")
+    parts = [one.value for one in Part]
+    if part is not None and part not in parts:
+        raise DataError(f"--part {part!r}: wanted {', '.join(parts)}")
+    return Request(task=task, part=Part(part) if part else None, **others)
 
 
 def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:

@@ -26,7 +26,7 @@ from slant.article import (
 from slant.errors import SelfTestFailed
 from slant.features.counts import count_pieces
 from slant.features.evidence import TargetView, view
-from slant.features.reading import Reading, lead, read_article, target_views
+from slant.features.reading import LEAD, Reading, lead_vector, read_article, target_views
 from slant.heads.stance import StanceHead
 from slant.inference.bundle import Bundle, load_bundle
 from slant.inference.manifest import TestArticle
@@ -101,7 +101,7 @@ class Classifier:
         if head is None:
             return np.zeros(0)
         counts = count_pieces([reading.pieces], encoder.vocabulary)
-        return np.asarray(head.probabilities(counts, encoder.embed([lead(reading)]))[0])
+        return np.asarray(head.probabilities(counts, lead_vector(encoder, reading)[None])[0])
 
     def self_test(self) -> None:
         """Classify the bundle's own test articles.
@@ -128,9 +128,9 @@ class Classifier:
         return tuple(TopicScore(*head.labels[n], round(float(probabilities[n]), 6)) for n in given)
 
     def _lead_sentences(self, reading: Reading) -> int:
-        """Return how many sentences the lead reaches into."""
+        """Return how many sentences the topic head's vector reaches into."""
         ends = np.cumsum([len(reading.title), *map(len, reading.tokens)])
-        return int((ends[:-1] < len(lead(reading))).sum())
+        return int((ends[:-1] < 2 * LEAD).sum())
 
     def _warnings(self, reading: Reading, language: str, targets: bool) -> Iterator[str]:
         if language not in SUPPORTED:

@@ -20,7 +20,7 @@ from slant.errors import ArticleError
 from slant.features.counts import count_pieces
 from slant.features.encoder import Encoder
 from slant.features.evidence import TargetView
-from slant.features.reading import Reading, lead, read_article, target_views
+from slant.features.reading import Reading, lead_vector, read_article, target_views
 from slant.text.spans import Span
 from slant.types import Floats, Ints, Progress
 
@@ -108,7 +108,7 @@ def _topic_chunk(
 ) -> tuple[csr_matrix, Floats]:
     readings = [_read(encoder, *article) for article in articles]
     counts = count_pieces([reading.pieces for reading in readings], encoder.vocabulary)
-    return counts, np.concatenate([encoder.embed([lead(reading)]) for reading in readings])
+    return counts, np.array([lead_vector(encoder, reading) for reading in readings])
 
 
 def _stance_chunk(

@@ -16,7 +16,7 @@ from slant.labels import TOPICS, Topic
 from slant.training.samples import TopicSamples
 from slant.types import Floats
 
-C = 15.0
+C = 3.0
 FEWEST_COMPLETE = 200
 """Articles with all their topics marked from which calibration looks at no others."""
 

@@ -1,0 +1,235 @@
+"""The command line: parse, call, print. Every rule is elsewhere.
+
+Exit codes: 0 done; 1 a bundle cannot be used, or a service failed; 2 the command or its data is wrong;
+3 some of several files could not be read, the others were answered; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slant.errors import InputError, MissingExtra, SlantError, TrainingError
+from slant.types import Progress, Watch
+
+app = typer.Typer(
+    name="slant",
+    help="Says what a news article is about and where it stands toward any target.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+)
+train = typer.Typer(help="Fit heads to your own data (JSONL or CSV) and write a new bundle.", no_args_is_help=True)
+app.add_typer(train, name="train")
+
+BundleOption = Annotated[str, typer.Option("--bundle", help="A bundle's folder, or 'default'.")]
+Data = Annotated[list[Path], typer.Argument(help="Files of labelled rows: .jsonl or .csv, .gz or not.")]
+Out = Annotated[Path, typer.Option("--out", help="The folder of the new bundle.")]
+Name = Annotated[str, typer.Option("--name", help="The new bundle's name.")]
+Base = Annotated[str, typer.Option("--base", help="The bundle whose encoder, and other head, it takes over.")]
+
+
+@app.command()
+def classify(
+    files: Annotated[list[str], typer.Argument(help="Text or HTML files; '-' reads standard input.")],
+    target: Annotated[list[str] | None, typer.Option("--target", "-t", help="What a stance is toward.")] = None,
+    title: Annotated[str | None, typer.Option(help="The article's title.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON line an article.")] = False,
+    bundle: BundleOption = "default",
+) -> None:
+    """Classify articles: topics, and a stance with its evidence toward every --target."""
+    from slant.article import check_targets
+    from slant.inference.classifier import load
+    from slant.show import show
+
+    targets = check_targets(target or [])
+    classifier, failed = load(bundle), 0
+    for name in files:
+        try:
+            judgement = classifier.classify(_article(name, title), targets)
+        except InputError as error:
+            failed += 1
+            _complain(f"{name}: {error}")
+            continue
+        if as_json or not sys.stdout.isatty():
+            typer.echo(json.dumps(judgement.to_dict(), ensure_ascii=True))
+        else:
+            show(judgement, name)
+    if failed:
+        raise typer.Exit(2 if failed == len(files) else 3)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 if not set.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 8000 if not set.")] = None,
+    bundle: Annotated[str | None, typer.Option(help="A bundle's folder, or 'default'.")] = None,
+) -> None:
+    """Start the HTTP service."""
+    from importlib import import_module
+
+    try:
+        run = import_module("slant_service.__main__").run  # by name: slant does not depend on its service
+    except ImportError as error:
+        raise MissingExtra("service", str(error.name)) from error
+    given = {"host": host, "port": port, "bundle": bundle}
+    run(**{key: value for key, value in given.items() if value is not None})
+
+
+@app.command()
+def evaluate(
+    bundle: Annotated[str, typer.Argument(help="A bundle's folder, or 'default'.")],
+    data: Data,
+    task: Annotated[str, typer.Option(help="stance or topic.")],
+    labels: Annotated[str, typer.Option(help="Score among these only, as favor,against.")] = "",
+    slice_by: Annotated[list[str] | None, typer.Option("--slice", help="Figures by each value of a field.")] = None,
+    label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,
+    part: Annotated[str | None, typer.Option(help="Only this part: train, calibration or held-out.")] = None,
+    where: Annotated[list[str] | None, typer.Option(help="Only rows with FIELD=VALUE.")] = None,
+    masked: Annotated[bool, typer.Option(help="Add the target-masked control.")] = True,
+    as_json: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML page with plots to this file.")] = None,
+) -> None:
+    """Measure a bundle on labelled data."""
+    from rich.console import Console
+
+    from slant.evaluation.report import write_report
+    from slant.evaluation.run import evaluate as run
+    from slant.evaluation.run import make_request
+    from slant.evaluation.tables import tables
+    from slant.inference.classifier import load
+
+    request = make_request(
+        data=data,
+        task=task,
+        labels=[label for label in labels.split(",") if label],
+        slice_by=slice_by or [],
+        label_map=label_map,
+        part=part,
+        where=where or [],
+        masked=masked,
+    )
+    with _watch() as watch:
+        found = run(load(bundle), request, watch)
+    for table in tables(found):
+        Console().print(table)
+    if as_json:
+        as_json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if report:
+        report.write_text(write_report(found, bundle), encoding="utf-8")
+
+
+@app.command()
+def info(bundle: Annotated[str, typer.Argument(help="A bundle's folder, or 'default'.")] = "default") -> None:
+    """Show a bundle's card, after checking the sha256 of its files."""
+    from slant.inference.bundle import bundle_folder, read_bundle
+    from slant.inference.manifest import BundleFiles
+
+    manifest, content = read_bundle(bundle_folder(bundle))
+    typer.echo(f"sha256 {manifest.sha256}\n")
+    typer.echo(content[BundleFiles().card.name].decode())
+
+
+@train.command("topic")
+def train_topic(
+    data: Data,
+    out: Out,
+    name: Name = "own",
+    base: Base = "default",
+    label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,
+) -> None:
+    """Fit a topic head: rows with text, label (or labels, or codes) and, if you have it, title."""
+    from slant.data.readers import read_label_map
+    from slant.training.build import train_topic as run
+
+    with _watch() as watch:
+        names = read_label_map(label_map) if label_map else None
+        manifest = run(data, out, name=name, base=base, watch=watch, label_map=names)
+    _report_training(out, manifest.figures.get("topic", {}))
+
+
+@train.command("stance")
+def train_stance(data: Data, out: Out, name: Name = "own", base: Base = "default") -> None:
+    """Fit a stance head: rows with text, target, label and, if you have it, title."""
+    from slant.training.build import train_stance as run
+
+    with _watch() as watch:
+        manifest = run(data, out, name=name, base=base, watch=watch)
+    _report_training(out, manifest.figures.get("stance", {}))
+
+
+@train.command("default")
+def train_default(
+    folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
+    out: Out,
+    encoder: Annotated[Path | None, typer.Option(help="A folder with encoder.onnx, tokenizer.json.")] = None,
+) -> None:
+    """Fit the embedded bundle again, to the public sets of slant.data.catalog."""
+    from slant import __version__
+    from slant.training.build import train_default as run
+
+    with _watch() as watch:
+        manifest = run(folder, out, version=__version__, encoder=encoder, watch=watch)
+    for task in ("topic", "stance"):
+        _report_training(out, manifest.figures[task])
+
+
+def main() -> None:
+    """Run the command line; whatever Slant refuses is one line on standard error."""
+    try:
+        app()
+    except (InputError, TrainingError) as error:
+        _complain(str(error))
+        sys.exit(2)
+    except (SlantError, OSError) as error:
+        _complain(str(error))
+        sys.exit(1)
+
+
+def _article(name: str, title: str | None) -> object:
+    from slant.article import Article
+    from slant.errors import ArticleError
+
+    try:
+        raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise ArticleError(f"cannot be read: {error.strerror}", field="text") from error
+    text = raw.decode("utf-8", "replace")
+    return Article(html=text, title=title) if _is_html(name, text) else Article(text=text, title=title)
+
+
+def _is_html(name: str, text: str) -> bool:
+    return name.lower().endswith((".html", ".htm")) or text.lstrip()[:15].lower().startswith(("<!doctype html", "<html"))
+
+
+@contextlib.contextmanager
+def _watch() -> Iterator[Watch]:
+    """Yield a watch that draws progress bars on standard error."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True)) as bars:
+
+        def watch(step: str, total: int | None) -> Progress:
+            task = bars.add_task(step, total=total)
+            return lambda done: bars.advance(task, done)
+
+        yield watch
+
+
+def _report_training(out: Path, figures: dict[str, dict[str, float]]) -> None:
+    for name, row in figures.items():
+        typer.echo(f"{name}, held out: " + ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
+    typer.echo(f"bundle written to {out}")
+
+
+def _complain(message: str) -> None:
+    typer.echo(f"slant: {' '.join(message.split())}", err=True)
