@@ -25,7 +25,9 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-train = typer.Typer(help="Fit heads to your own data (JSONL or CSV) and write a new bundle.", no_args_is_help=True)
+train = typer.Typer(
+    help="Fit heads to your own data (JSONL or CSV) and write a new bundle.", no_args_is_help=True
+)
 app.add_typer(train, name="train")
 
 BundleOption = Annotated[str, typer.Option("--bundle", help="A bundle's folder, or 'default'.")]
@@ -38,7 +40,9 @@ Base = Annotated[str, typer.Option("--base", help="The bundle whose encoder, and
 @app.command()
 def classify(
     files: Annotated[list[str], typer.Argument(help="Text or HTML files; '-' reads standard input.")],
-    target: Annotated[list[str] | None, typer.Option("--target", "-t", help="What a stance is toward.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option("--target", "-t", help="What a stance is toward.")
+    ] = None,
     title: Annotated[str | None, typer.Option(help="The article's title.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an article.")] = False,
     bundle: BundleOption = "default",
@@ -88,8 +92,12 @@ def evaluate(
     data: Data,
     task: Annotated[str, typer.Option(help="stance or topic.")],
     labels: Annotated[str, typer.Option(help="Score among these only, as favor,against.")] = "",
-    slice_by: Annotated[list[str] | None, typer.Option("--slice", help="Figures by each value of a field.")] = None,
-    label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,
+    slice_by: Annotated[
+        list[str] | None, typer.Option("--slice", help="Figures by each value of a field.")
+    ] = None,
+    label_map: Annotated[
+        str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")
+    ] = None,
     part: Annotated[str | None, typer.Option(help="Only this part: train, calibration or held-out.")] = None,
     where: Annotated[list[str] | None, typer.Option(help="Only rows with FIELD=VALUE.")] = None,
     masked: Annotated[bool, typer.Option(help="Add the target-masked control.")] = True,
@@ -142,7 +150,9 @@ def train_topic(
     out: Out,
     name: Name = "own",
     base: Base = "default",
-    label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,
+    label_map: Annotated[
+        str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")
+    ] = None,
 ) -> None:
     """Fit a topic head: rows with text, label (or labels, or codes) and, if you have it, title."""
     from slant.data.readers import read_label_map
@@ -205,7 +215,9 @@ def _article(name: str, title: str | None) -> object:
 
 
 def _is_html(name: str, text: str) -> bool:
-    return name.lower().endswith((".html", ".htm")) or text.lstrip()[:15].lower().startswith(("<!doctype html", "<html"))
+    return name.lower().endswith((".html", ".htm")) or text.lstrip()[:15].lower().startswith(
+        ("<!doctype html", "<html")
+    )
 
 
 @contextlib.contextmanager

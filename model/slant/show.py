@@ -28,8 +28,14 @@ def show(judgement: Judgement, name: str) -> None:
 def _show_stance(console: Console, stance: StanceScore) -> None:
     colour = _COLOURS.get(stance.label, "cyan")
     shares = "  ".join(f"{label} {share:.2f}" for label, share in stance.probabilities.items())
-    console.print(f"[bold]{escape(stance.target)}[/]  [{colour}]{stance.label}[/] {stance.confidence:.2f}  [dim]{shares}[/]")
+    console.print(
+        f"[bold]{escape(stance.target)}[/]  [{colour}]{stance.label}[/] {stance.confidence:.2f}  [dim]{shares}[/]"
+    )
     table = Table.grid(padding=(0, 2))
     for span in stance.evidence:
-        table.add_row(f"  {span.label} {span.probability:.2f}", f"{span.start}-{span.end}", escape(" ".join(span.text.split())))
+        table.add_row(
+            f"  {span.label} {span.probability:.2f}",
+            f"{span.start}-{span.end}",
+            escape(" ".join(span.text.split())),
+        )
     console.print(table)

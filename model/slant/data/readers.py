@@ -168,9 +168,7 @@ def _stances(where: str, row: Json) -> Iterator[StanceExample]:
         spans = entry.get("evidence")
         evidence = None if spans is None else tuple(Span(span["start"], span["end"]) for span in spans)
         name = f"{row.get('id', where)}#{number}" if "targets" in row else str(row.get("id", where))
-        yield StanceExample(
-            name, row.get("title"), text, target, label, evidence, fields | _fields(entry)
-        )
+        yield StanceExample(name, row.get("title"), text, target, label, evidence, fields | _fields(entry))
 
 
 def _topic(where: str, row: Json, label_map: LabelMap | None) -> TopicExample:
@@ -211,7 +209,9 @@ def _string(where: str, row: Json, *names: str) -> str:
         if isinstance(row.get(name), str) and row[name].strip():
             return str(row[name])
     got = ", ".join(sorted(row)) or "nothing"
-    raise DataError(f"{where}: wanted a non-empty string in {' or '.join(names)}; the row has {got}", field=names[0])
+    raise DataError(
+        f"{where}: wanted a non-empty string in {' or '.join(names)}; the row has {got}", field=names[0]
+    )
 
 
 def _fields(row: Json) -> Json:

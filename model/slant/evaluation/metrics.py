@@ -28,8 +28,10 @@ def per_class(truth: Ints, predicted: Ints, labels: Sequence[str]) -> Json:
     figures = precision_recall_fscore_support(truth, predicted, labels=range(len(labels)), zero_division=0)
     names = ("precision", "recall", "f1", "count")
     return {
-        label: {name: float(figure[row]) if name != "count" else int(figure[row]) for name, figure in
-                zip(names, figures, strict=True)}
+        label: {
+            name: float(figure[row]) if name != "count" else int(figure[row])
+            for name, figure in zip(names, figures, strict=True)
+        }
         for row, label in enumerate(labels)
     }
 
@@ -45,7 +47,11 @@ def reliability(confidence: Floats, correct: Floats) -> list[Json]:
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     filled = [(bins == b) for b in range(BINS) if (bins == b).any()]
     return [
-        {"confidence": float(confidence[b].mean()), "accuracy": float(correct[b].mean()), "count": int(b.sum())}
+        {
+            "confidence": float(confidence[b].mean()),
+            "accuracy": float(correct[b].mean()),
+            "count": int(b.sum()),
+        }
         for b in filled
     ]
 

@@ -36,7 +36,13 @@ def write_report(found: Json, bundle: str) -> str:
     """
     about = f"Task {found['task']}, {found['n']} rows of {', '.join(found['data'])}."
     runs = {"all": found} | ({"target masked": found["masked"]} if found["masked"] else {}) | found["slices"]
-    body = "\n".join([_table(_MAIN, runs), _plots(found), _table(("precision", "recall", "f1", "count"), found["per_class"])])
+    body = "\n".join(
+        [
+            _table(_MAIN, runs),
+            _plots(found),
+            _table(("precision", "recall", "f1", "count"), found["per_class"]),
+        ]
+    )
     return _PAGE.format(title=html.escape(f"{bundle}: {found['task']}"), about=html.escape(about), body=body)
 
 
@@ -44,7 +50,9 @@ def _table(columns: tuple[str, ...], rows: Json) -> str:
     used = [column for column in columns if any(row.get(column) is not None for row in rows.values())]
     head = "".join(f"<th>{html.escape(column)}</th>" for column in ("", *used))
     lines = (
-        f"<tr><td>{html.escape(name)}</td>" + "".join(f"<td>{_cell(row.get(column))}</td>" for column in used) + "</tr>"
+        f"<tr><td>{html.escape(name)}</td>"
+        + "".join(f"<td>{_cell(row.get(column))}</td>" for column in used)
+        + "</tr>"
         for name, row in rows.items()
     )
     return f"<table><tr>{head}</tr>{''.join(lines)}</table>"
@@ -70,19 +78,34 @@ def _plots(found: Json) -> str:
 
 
 def _draw_coverage(axes: Axes, found: Json) -> None:
-    axes.plot([p["coverage"] for p in found["coverage"]], [p["accuracy"] for p in found["coverage"]], marker="o")
-    axes.set(title="Accuracy on the surest part", xlabel="part of the rows answered", ylabel="accuracy", ylim=(0, 1.02))
+    axes.plot(
+        [p["coverage"] for p in found["coverage"]], [p["accuracy"] for p in found["coverage"]], marker="o"
+    )
+    axes.set(
+        title="Accuracy on the surest part",
+        xlabel="part of the rows answered",
+        ylabel="accuracy",
+        ylim=(0, 1.02),
+    )
 
 
 def _draw_reliability(axes: Axes, found: Json) -> None:
     bins = found["reliability"]
     axes.plot([0, 1], [0, 1], linestyle=":", color="grey")
     axes.plot([b["confidence"] for b in bins], [b["accuracy"] for b in bins], marker="o")
-    axes.set(title=f"Calibration, ECE {found['ece']:.3f}", xlabel="confidence", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1.02))
+    axes.set(
+        title=f"Calibration, ECE {found['ece']:.3f}",
+        xlabel="confidence",
+        ylabel="accuracy",
+        xlim=(0, 1),
+        ylim=(0, 1.02),
+    )
 
 
 def _draw_confusion(axes: Axes, found: Json) -> None:
-    used = [n for n, row in enumerate(found["confusion"]) if any(row) or any(r[n] for r in found["confusion"])]
+    used = [
+        n for n, row in enumerate(found["confusion"]) if any(row) or any(r[n] for r in found["confusion"])
+    ]
     counts = [[found["confusion"][n][m] for m in used] for n in used]
     names = [found["labels"][n][:14] for n in used]
     axes.imshow([[c / max(sum(row), 1) for c in row] for row in counts], cmap="Blues", vmin=0, vmax=1)

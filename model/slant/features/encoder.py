@@ -48,7 +48,9 @@ class Encoder:
         """Return the token ids of each text, special tokens left out."""
         if not texts:
             return []
-        return [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+        return [
+            encoding.ids for encoding in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        ]
 
     def embed(self, texts: Sequence[TokenIds]) -> Floats:
         """Return unit-length vectors of shape (n, width) for n tokenised texts; n may be 0."""

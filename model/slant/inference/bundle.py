@@ -125,7 +125,10 @@ def _write_files(folder: Path, bundle: Bundle, source: EncoderSource, card: str)
     from skops.io import dumps
 
     files = BundleFiles().with_parent(folder)
-    heads = {"topic": bundle.topic and bundle.topic.state(), "stance": bundle.stance and bundle.stance.state()}
+    heads = {
+        "topic": bundle.topic and bundle.topic.state(),
+        "stance": bundle.stance and bundle.stance.state(),
+    }
     written = {
         files.encoder: source.graph,
         files.tokenizer: source.tokenizer,

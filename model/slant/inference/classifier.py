@@ -25,7 +25,7 @@ from slant.article import (
 )
 from slant.errors import SelfTestFailed
 from slant.features.counts import count_pieces
-from slant.features.evidence import TargetView, view
+from slant.features.evidence import TargetView
 from slant.features.reading import LEAD, Reading, lead_vector, read_article, target_views
 from slant.heads.stance import StanceHead
 from slant.inference.bundle import Bundle, load_bundle
@@ -124,7 +124,9 @@ class Classifier:
         if head is None:
             return ()
         probabilities = self.topic_probabilities(reading)
-        given = [n for n in np.argsort(-probabilities, kind="stable") if probabilities[n] >= head.thresholds[n]]
+        given = [
+            n for n in np.argsort(-probabilities, kind="stable") if probabilities[n] >= head.thresholds[n]
+        ]
         return tuple(TopicScore(*head.labels[n], round(float(probabilities[n]), 6)) for n in given)
 
     def _lead_sentences(self, reading: Reading) -> int:
@@ -187,5 +189,3 @@ def load(where: str | Path = "default", *, threads: int | None = None) -> Classi
     """
     threadpool_limits(1, user_api="blas")
     return Classifier(load_bundle(where, threads=threads))
-
-

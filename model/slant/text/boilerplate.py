@@ -40,8 +40,8 @@ _LINES = (
     rf"(?:read|see|learn|show|view) (?:more|also|next|the full (?:story|article)){_REST}",
     rf"(?:click here|tap here){_REST}",
     rf"(?:continue|keep) reading{_REST}",
-    rf"(?:related|recommended|more|top|trending|popular|latest) (?:articles?|stor(?:y|ies)|posts?|news|topics?"
-    rf"|content|links?|coverage|reading)(?: (?:on|from|about|in|for) [^\n\x1f.]{{0,60}})?:?",
+    r"(?:related|recommended|more|top|trending|popular|latest) (?:articles?|stor(?:y|ies)|posts?|news|topics?"
+    r"|content|links?|coverage|reading)(?: (?:on|from|about|in|for) [^\n\x1f.]{0,60})?:?",
     rf"(?:also|don't miss|you may also like|you might also like|most (?:read|popular|viewed)|editor'?s'? picks?"
     rf"|next up|up next|recommended for you|more from [^\n\x1f.]{{0,60}}|in this (?:article|story))(?::{_REST})?",
     # newsletters, adverts, notices

@@ -22,9 +22,7 @@ _SPACES = "\t\x0b\x0c\r\x1c\x1d\x1e\x85\u00a0\u1680\u2000-\u200a\u202f\u205f\u30
 _BREAKS = "\u2028\u2029"
 _INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
 _CONTROL = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
-_ODD = re.compile(
-    f"[{_SINGLE_QUOTES}{_DOUBLE_QUOTES}{_SPACES}{_BREAKS}{_INVISIBLE}{_CONTROL}\ud800-\udfff]"
-)
+_ODD = re.compile(f"[{_SINGLE_QUOTES}{_DOUBLE_QUOTES}{_SPACES}{_BREAKS}{_INVISIBLE}{_CONTROL}\ud800-\udfff]")
 
 
 def clean(text: str) -> str:

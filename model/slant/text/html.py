@@ -26,7 +26,10 @@ def extract(html: str) -> Extracted:
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it would quote the caller's page
     try:
         document = trafilatura.bare_extraction(
-            html.encode("utf-8", "replace").decode(), include_comments=False, include_tables=False, with_metadata=True
+            html.encode("utf-8", "replace").decode(),
+            include_comments=False,
+            include_tables=False,
+            with_metadata=True,
         )
     except (ValueError, RecursionError):
         document = None

@@ -52,7 +52,14 @@ def train_topic(
     sets = [_own(path, list(topic_examples([path], label_map))) for path in data]
     head, figures = fit_topics(sets, _cache(source), watch)
     bundle = replace(start, topic=head)
-    return _write(out, bundle, source, name, _records(start, "topic", sets), {**start.manifest.figures, "topic": figures})
+    return _write(
+        out,
+        bundle,
+        source,
+        name,
+        _records(start, "topic", sets),
+        {**start.manifest.figures, "topic": figures},
+    )
 
 
 def train_stance(data: Sequence[Path], out: Path, *, name: str, base: str, watch: Watch) -> Manifest:
@@ -66,7 +73,14 @@ def train_stance(data: Sequence[Path], out: Path, *, name: str, base: str, watch
     sets = [_own(path, list(stance_examples([path]))) for path in data]
     head, figures = fit_stances(sets, _cache(source), watch)
     bundle = replace(start, stance=head)
-    return _write(out, bundle, source, name, _records(start, "stance", sets), {**start.manifest.figures, "stance": figures})
+    return _write(
+        out,
+        bundle,
+        source,
+        name,
+        _records(start, "stance", sets),
+        {**start.manifest.figures, "stance": figures},
+    )
 
 
 def train_default(folder: Path, out: Path, *, version: str, encoder: Path | None, watch: Watch) -> Manifest:
@@ -115,7 +129,14 @@ def _records(start: Bundle, task: str, sets: Sequence[TrainingSet[Any]]) -> list
 
 
 def _write(
-    out: Path, bundle: Bundle, source: EncoderSource, name: str, records: list[Json], figures: Json, *, must_pass: bool = False
+    out: Path,
+    bundle: Bundle,
+    source: EncoderSource,
+    name: str,
+    records: list[Json],
+    figures: Json,
+    *,
+    must_pass: bool = False,
 ) -> Manifest:
     manifest = Manifest(
         name=name,
@@ -139,7 +160,9 @@ def _self_test(bundle: Bundle, must_pass: bool) -> list[Json]:
         topic = judgement.topics[0].name if judgement.topics else None
         stance = judgement.stances[0].label if judgement.stances else None
         if must_pass and (topic, stance) != (test["topic"], test["stance"]):
-            raise TrainingError(f"the new bundle calls {test['title']!r} {topic!r}, {stance!r}; wanted {test}")
+            raise TrainingError(
+                f"the new bundle calls {test['title']!r} {topic!r}, {stance!r}; wanted {test}"
+            )
         tests.append(test | {"topic": topic, "stance": stance})
     return tests
 

@@ -40,7 +40,12 @@ def write_card(manifest: Manifest) -> str:
         libraries=", ".join(f"{name} {version}" for name, version in manifest.libraries.items()),
     )
     data = [(record["task"], record) for record in manifest.training]
-    parts = [head, _data(data), *(_figures(task, manifest.figures[task]) for task in manifest.figures), _LIMITS]
+    parts = [
+        head,
+        _data(data),
+        *(_figures(task, manifest.figures[task]) for task in manifest.figures),
+        _LIMITS,
+    ]
     return "\n".join(part for part in parts if part)
 
 
@@ -60,8 +65,12 @@ def _figures(task: str, figures: Json) -> str:
         f"| {name} | " + " | ".join(_cell(row.get(column)) for column in columns) + " |"
         for name, row in figures.items()
     ]
-    title = f"## Figures: {task}\n\nOn the articles of each set that were held out (20%, by a hash of the text)."
-    return "\n".join([title, "", f"| set | {' | '.join(columns)} |", "|" + " --- |" * (len(columns) + 1), *rows, ""])
+    title = (
+        f"## Figures: {task}\n\nOn the articles of each set that were held out (20%, by a hash of the text)."
+    )
+    return "\n".join(
+        [title, "", f"| set | {' | '.join(columns)} |", "|" + " --- |" * (len(columns) + 1), *rows, ""]
+    )
 
 
 def _cell(value: float | int | None) -> str:

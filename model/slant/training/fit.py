@@ -93,7 +93,9 @@ def _together(sets: Sequence[TrainingSet[Example]]) -> tuple[list[Example], Floa
     weights = np.concatenate([np.full(len(one.examples), one.about.weight) for one in sets] or [np.zeros(0)])
     parts = np.array([example.part for example in examples], dtype=object)
     if _rows(parts, Part.TRAIN).size == 0:
-        raise TrainingError(f"{len(examples)} labelled rows were found; none is left to train on after the split")
+        raise TrainingError(
+            f"{len(examples)} labelled rows were found; none is left to train on after the split"
+        )
     return examples, weights, parts
 
 

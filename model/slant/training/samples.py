@@ -32,6 +32,7 @@ UNSURE, EVIDENCE = 0.5, 0.5
 
 T = TypeVar("T")
 
+
 @dataclass(frozen=True, slots=True)
 class TopicSamples:
     """``counts`` (n, pieces) and ``leads`` (n, width) of n articles."""

@@ -31,7 +31,9 @@ def stance_labels(examples: Sequence[StanceExample]) -> tuple[str, ...]:
     """
     names = {example.label for example in examples}
     if len(names) < 2:
-        raise TrainingError(f"stances are learnt from two labels or more; the data has {sorted(names) or 'none'}")
+        raise TrainingError(
+            f"stances are learnt from two labels or more; the data has {sorted(names) or 'none'}"
+        )
     return STANCES if names <= set(STANCES) else tuple(sorted(names))
 
 
@@ -45,6 +47,8 @@ def fit_stance_head(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is the point
         network.fit(train.features, train.labels, sample_weight=train.weights * set_weights)
+    for leftover in ("_optimizer", "_random_state"):  # twice the size of the network, and not for predicting
+        vars(network).pop(leftover, None)
     return StanceHead(tuple(labels), network, pieces)
 
 

@@ -29,14 +29,14 @@ def topic_labels(examples: Sequence[TopicExample]) -> tuple[Topic, ...]:
     """
     names = {name for example in examples for name in example.labels}
     if len(names) < 2:
-        raise TrainingError(f"topics are learnt from two labels or more; the data has {sorted(names) or 'none'}")
+        raise TrainingError(
+            f"topics are learnt from two labels or more; the data has {sorted(names) or 'none'}"
+        )
     known = {topic.name for topic in TOPICS}
     return TOPICS if names <= known else tuple(Topic(name, name) for name in sorted(names))
 
 
-def fit_topic_head(
-    train: TopicSamples, truth: Floats, weights: Floats, labels: Sequence[Topic]
-) -> TopicHead:
+def fit_topic_head(train: TopicSamples, truth: Floats, weights: Floats, labels: Sequence[Topic]) -> TopicHead:
     """Return an uncalibrated head; ``truth`` is (n, topics), NaN where an article's topic is not known."""
     tfidf = TfidfTransformer(sublinear_tf=True).fit(train.counts)
     features = topic_features(tfidf, train.counts, train.leads)

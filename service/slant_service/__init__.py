@@ -1,0 +1,1 @@
+"""Slant over HTTP."""

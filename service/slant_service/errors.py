@@ -1,0 +1,113 @@
+"""Every error in one shape (RFC 9457), and one table from Slant's errors to HTTP's.
+
+No problem holds a value that the caller sent: it names the field and what was wanted of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from slant.errors import BundleError, InputError, SlantError
+from slant_service.schemas import FieldError, Problem
+
+log = logging.getLogger("slant_service")
+
+STATUS: dict[type[SlantError], tuple[int, str]] = {
+    InputError: (422, "unreadable-article"),
+    BundleError: (503, "no-model"),
+    SlantError: (500, "internal"),
+}
+
+
+class NotReady(SlantError):
+    """No bundle is loaded, or its self-test has not passed yet."""
+
+
+def problem(
+    status: int, kind: str, detail: str, errors: Sequence[FieldError] = (), *, id: str | None = None
+) -> Problem:
+    """Return a problem; ``kind`` is the stable end of its type."""
+    title = HTTPStatus(status).phrase
+    return Problem(
+        type=f"/problems/{kind}", title=title, status=status, detail=detail, errors=list(errors), id=id
+    )
+
+
+def respond(found: Problem, headers: dict[str, str] | None = None) -> Response:
+    """Return a problem as a response."""
+    return Response(
+        found.model_dump_json(), found.status, headers=headers, media_type="application/problem+json"
+    )
+
+
+def of_slant(error: SlantError, *, id: str | None = None) -> Problem:
+    """Return the problem that one of Slant's errors is."""
+    if isinstance(error, NotReady):
+        return problem(503, "not-ready", str(error), id=id)
+    status, kind = next(found for base, found in STATUS.items() if isinstance(error, base))
+    field = getattr(error, "field", None)
+    errors = [FieldError(field=field, message=str(error))] if field else []
+    return problem(status, kind, str(error) if status < 500 else "the model failed", errors, id=id)
+
+
+def install(app: FastAPI) -> None:
+    """Let ``app`` answer every error as a problem."""
+    app.add_exception_handler(SlantError, _on_slant_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http_error)
+
+
+def log_failure(error: BaseException) -> None:
+    """Log where an unforeseen error arose, without its message: it might quote the caller's text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames[-5:]))
+    log.error("unforeseen %s at %s", type(error).__name__, where)
+
+
+async def _on_slant_error(request: Request, error: Any) -> Response:
+    found = of_slant(error)
+    if found.status == 500:
+        log_failure(error)
+    return respond(found, {"Retry-After": "1"} if found.status == 503 else None)
+
+
+async def _on_http_error(request: Request, error: Any) -> Response:
+    kinds = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "not-json"}
+    details = {404: "there is no such path", 405: f"this path does not take {request.method}"}
+    status = error.status_code
+    detail = details.get(status, str(error.detail))
+    return respond(problem(status, kinds.get(status, "http-error"), detail), error.headers)
+
+
+async def _on_invalid(request: Request, error: Any) -> Response:
+    errors = [FieldError(field=_path(one["loc"]), message=_message(one)) for one in error.errors()[:20]]
+    first = (
+        f"{errors[0].field}: {errors[0].message}" if errors else "the request is not in the documented form"
+    )
+    return respond(problem(422, "invalid-request", first, errors))
+
+
+def _path(location: Sequence[str | int]) -> str:
+    """Return where in the body a value stands: ``targets.0``."""
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+def _message(error: Any) -> str:
+    if error["type"] == "json_invalid":
+        return f"not JSON: {error.get('ctx', {}).get('error', 'cannot be parsed')}"
+    length = (
+        f", got {len(error['input'])}"
+        if "too_long" in error["type"] and hasattr(error["input"], "__len__")
+        else ""
+    )
+    kind = f", got {type(error['input']).__name__}" if error["type"].endswith("_type") else ""
+    return f"{error['msg'].removeprefix('Value error, ')}{length}{kind}"

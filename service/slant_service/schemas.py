@@ -1,0 +1,147 @@
+"""The v1 contract as types: what a request may hold and what an answer holds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from slant.article import LONGEST_TARGET
+from slant.types import Json
+
+MOST_TARGETS = 16
+MOST_ARTICLES = 64
+LONGEST_TEXT = 1_000_000
+
+Target = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TARGET)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
+
+EXAMPLE = {
+    "title": "Scrap the harbour toll",
+    "text": "The harbour toll is a bad idea, and it was a bad idea from the first day. It takes four pounds from "
+    "every cleaner who crosses the bridge before dawn. The council should scrap it.",
+    "targets": ["the harbour toll"],
+}
+
+
+class Request(BaseModel):
+    """One article, with either ``text`` or ``html``, and what to say of it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [EXAMPLE]})
+
+    id: Annotated[str | None, Field(max_length=200, description="given back as it came")] = None
+    title: Annotated[str | None, Field(max_length=2_000)] = None
+    text: Text | None = None
+    html: Text | None = None
+    targets: Annotated[list[Target], Field(max_length=MOST_TARGETS)] = []
+    topics: bool = True
+    evidence: bool = True
+
+    @model_validator(mode="after")
+    def _one_body(self) -> Self:
+        if (self.text is None) == (self.html is None):
+            given = "neither" if self.text is None else "both"
+            raise ValueError(f"wanted either text or html, got {given}")
+        return self
+
+
+class Topic(BaseModel):
+    """A topic of the article."""
+
+    code: str
+    name: str
+    probability: float
+
+
+class Evidence(BaseModel):
+    """Characters ``start`` to ``end`` of the text, which carry a stance."""
+
+    start: int
+    end: int
+    text: str
+    label: str
+    probability: float
+
+
+class Stance(BaseModel):
+    """Where the article stands toward one target."""
+
+    target: str
+    label: str
+    confidence: float
+    probabilities: dict[str, float]
+    evidence: list[Evidence]
+
+
+class Read(BaseModel):
+    """How much was read: characters left by cleaning, sentence windows read of those there are."""
+
+    characters: int
+    windows: int
+    of_windows: int
+
+
+class ModelId(BaseModel):
+    """The bundle that answered."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class Answer(BaseModel):
+    """What Slant says of an article. ``text`` is the extracted text of an ``html`` article, else null."""
+
+    id: str | None
+    language: str
+    topics: list[Topic]
+    stances: list[Stance]
+    read: Read
+    warnings: list[str]
+    model: ModelId
+    text: str | None
+
+
+class FieldError(BaseModel):
+    """One field at fault, by its path in the request."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 (application/problem+json) has it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] = []
+    id: Annotated[str | None, Field(description="in a batch, the id of the article at fault")] = None
+
+
+class TopicLabel(BaseModel):
+    """A topic the model knows, and the probability from which it is given."""
+
+    code: str
+    name: str
+    threshold: float
+
+
+class Model(BaseModel):
+    """The loaded bundle: labels, libraries, data and measured figures."""
+
+    name: str
+    version: str
+    sha256: str
+    topics: list[dict[str, str]]
+    stances: list[str]
+    libraries: dict[str, str]
+    training: list[Json]
+    figures: Json
+
+
+class Status(BaseModel):
+    """A probe's answer."""
+
+    status: str
