@@ -41,7 +41,7 @@ bundle: setup ## fit the default bundle's heads again: make bundle DATA=folder
 
 encoder: setup ## export the encoder from its weights (needs torch: the train extra)
 	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --python $(BIN)/python $(EXTRAS) --extra train
-	$(BIN)/python -m slant.training.export build/encoder
+	$(BIN)/slant train encoder --out build/encoder
 
 notebooks: setup ## execute the notebooks in place
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb

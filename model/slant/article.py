@@ -121,9 +121,7 @@ def check_targets(targets: Iterable[str]) -> tuple[str, ...]:
 def _check_target(number: int, target: str) -> str:
     stripped = target.strip()
     if not stripped:
-        raise TargetError(
-            f"target {number} is blank; a target names what a stance is toward", field="targets"
-        )
+        raise TargetError(f"target {number} is blank; a target names what a stance is toward", field="targets")
     if len(stripped) > LONGEST_TARGET:
         raise TargetError(
             f"target {number} has {len(stripped)} characters; at most {LONGEST_TARGET} are read",

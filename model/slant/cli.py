@@ -11,12 +11,15 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from slant.errors import InputError, MissingExtra, SlantError, TrainingError
 from slant.types import Progress, Watch
+
+if TYPE_CHECKING:
+    from slant.article import Article
 
 app = typer.Typer(
     name="slant",
@@ -25,9 +28,7 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-train = typer.Typer(
-    help="Fit heads to your own data (JSONL or CSV) and write a new bundle.", no_args_is_help=True
-)
+train = typer.Typer(help="Fit heads to your own data (JSONL or CSV) and write a new bundle.", no_args_is_help=True)
 app.add_typer(train, name="train")
 
 BundleOption = Annotated[str, typer.Option("--bundle", help="A bundle's folder, or 'default'.")]
@@ -40,9 +41,7 @@ Base = Annotated[str, typer.Option("--base", help="The bundle whose encoder, and
 @app.command()
 def classify(
     files: Annotated[list[str], typer.Argument(help="Text or HTML files; '-' reads standard input.")],
-    target: Annotated[
-        list[str] | None, typer.Option("--target", "-t", help="What a stance is toward.")
-    ] = None,
+    target: Annotated[list[str] | None, typer.Option("--target", "-t", help="What a stance is toward.")] = None,
     title: Annotated[str | None, typer.Option(help="The article's title.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an article.")] = False,
     bundle: BundleOption = "default",
@@ -92,12 +91,8 @@ def evaluate(
     data: Data,
     task: Annotated[str, typer.Option(help="stance or topic.")],
     labels: Annotated[str, typer.Option(help="Score among these only, as favor,against.")] = "",
-    slice_by: Annotated[
-        list[str] | None, typer.Option("--slice", help="Figures by each value of a field.")
-    ] = None,
-    label_map: Annotated[
-        str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")
-    ] = None,
+    slice_by: Annotated[list[str] | None, typer.Option("--slice", help="Figures by each value of a field.")] = None,
+    label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,
     part: Annotated[str | None, typer.Option(help="Only this part: train, calibration or held-out.")] = None,
     where: Annotated[list[str] | None, typer.Option(help="Only rows with FIELD=VALUE.")] = None,
     masked: Annotated[bool, typer.Option(help="Add the target-masked control.")] = True,
@@ -150,9 +145,7 @@ def train_topic(
     out: Out,
     name: Name = "own",
     base: Base = "default",
-    label_map: Annotated[
-        str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")
-    ] = None,
+    label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,
 ) -> None:
     """Fit a topic head: rows with text, label (or labels, or codes) and, if you have it, title."""
     from slant.data.readers import read_label_map
@@ -172,6 +165,16 @@ def train_stance(data: Data, out: Out, name: Name = "own", base: Base = "default
     with _watch() as watch:
         manifest = run(data, out, name=name, base=base, watch=watch)
     _report_training(out, manifest.figures.get("stance", {}))
+
+
+@train.command("encoder")
+def train_encoder(out: Out) -> None:
+    """Export the encoder from its packaged weights (needs the train extra; checks their sha256)."""
+    try:
+        from slant.training.export import export_encoder, packaged_weights
+    except ImportError as error:
+        raise MissingExtra("train", str(error.name)) from error
+    typer.echo(f"encoder written to {export_encoder(packaged_weights(), out)}")
 
 
 @train.command("default")
@@ -202,7 +205,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def _article(name: str, title: str | None) -> object:
+def _article(name: str, title: str | None) -> Article:
     from slant.article import Article
     from slant.errors import ArticleError
 

@@ -37,16 +37,12 @@ def problem(
 ) -> Problem:
     """Return a problem; ``kind`` is the stable end of its type."""
     title = HTTPStatus(status).phrase
-    return Problem(
-        type=f"/problems/{kind}", title=title, status=status, detail=detail, errors=list(errors), id=id
-    )
+    return Problem(type=f"/problems/{kind}", title=title, status=status, detail=detail, errors=list(errors), id=id)
 
 
 def respond(found: Problem, headers: dict[str, str] | None = None) -> Response:
     """Return a problem as a response."""
-    return Response(
-        found.model_dump_json(), found.status, headers=headers, media_type="application/problem+json"
-    )
+    return Response(found.model_dump_json(), found.status, headers=headers, media_type="application/problem+json")
 
 
 def of_slant(error: SlantError, *, id: str | None = None) -> Problem:
@@ -90,9 +86,7 @@ async def _on_http_error(request: Request, error: Any) -> Response:
 
 async def _on_invalid(request: Request, error: Any) -> Response:
     errors = [FieldError(field=_path(one["loc"]), message=_message(one)) for one in error.errors()[:20]]
-    first = (
-        f"{errors[0].field}: {errors[0].message}" if errors else "the request is not in the documented form"
-    )
+    first = f"{errors[0].field}: {errors[0].message}" if errors else "the request is not in the documented form"
     return respond(problem(422, "invalid-request", first, errors))
 
 
@@ -105,9 +99,7 @@ def _message(error: Any) -> str:
     if error["type"] == "json_invalid":
         return f"not JSON: {error.get('ctx', {}).get('error', 'cannot be parsed')}"
     length = (
-        f", got {len(error['input'])}"
-        if "too_long" in error["type"] and hasattr(error["input"], "__len__")
-        else ""
+        f", got {len(error['input'])}" if "too_long" in error["type"] and hasattr(error["input"], "__len__") else ""
     )
     kind = f", got {type(error['input']).__name__}" if error["type"].endswith("_type") else ""
     return f"{error['msg'].removeprefix('Value error, ')}{length}{kind}"

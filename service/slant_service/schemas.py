@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.config import JsonDict
 
 from slant.article import LONGEST_TARGET
 from slant.types import Json
@@ -16,7 +17,7 @@ LONGEST_TEXT = 1_000_000
 Target = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TARGET)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
 
-EXAMPLE = {
+EXAMPLE: JsonDict = {
     "title": "Scrap the harbour toll",
     "text": "The harbour toll is a bad idea, and it was a bad idea from the first day. It takes four pounds from "
     "every cleaner who crosses the bridge before dawn. The council should scrap it.",

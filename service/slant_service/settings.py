@@ -14,8 +14,6 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     bundle: str = "default"
-    threads: int | None = Field(
-        default=None, ge=1, description="cores one prediction may use; all by default"
-    )
+    threads: int | None = Field(default=None, ge=1, description="cores one prediction may use; all by default")
     concurrency: int = Field(default=1, ge=1, le=64, description="predictions that run at the same time")
     max_body_bytes: int = Field(default=4_000_000, ge=1_000)

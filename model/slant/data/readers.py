@@ -209,9 +209,7 @@ def _string(where: str, row: Json, *names: str) -> str:
         if isinstance(row.get(name), str) and row[name].strip():
             return str(row[name])
     got = ", ".join(sorted(row)) or "nothing"
-    raise DataError(
-        f"{where}: wanted a non-empty string in {' or '.join(names)}; the row has {got}", field=names[0]
-    )
+    raise DataError(f"{where}: wanted a non-empty string in {' or '.join(names)}; the row has {got}", field=names[0])
 
 
 def _fields(row: Json) -> Json:

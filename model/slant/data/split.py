@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from enum import Enum
+from enum import StrEnum
 
 _LETTERS = 400
 HELD_OUT, CALIBRATION = 0.20, 0.15
 
 
-class Part(str, Enum):
+class Part(StrEnum):
     """What an article is used for."""
 
     TRAIN = "train"

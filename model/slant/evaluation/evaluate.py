@@ -54,13 +54,9 @@ def slices(predictions: Predictions, field: str) -> Json:
     names = sorted({str(value) for value in values if value is not None})
     if not names or len(names) > MOST_SLICES:
         known = sorted({key for fields in predictions.fields for key in fields})
-        raise DataError(
-            f"--slice {field!r} has {len(names)} values in this data; its fields are {', '.join(known)}"
-        )
+        raise DataError(f"--slice {field!r} has {len(names)} values in this data; its fields are {', '.join(known)}")
     rows = {name: np.flatnonzero([str(value) == name for value in values]) for name in names}
-    return {
-        f"{field}={name}": figures(predictions.take(where), intervals=False) for name, where in rows.items()
-    }
+    return {f"{field}={name}": figures(predictions.take(where), intervals=False) for name, where in rows.items()}
 
 
 def masked_figures(masked: Predictions) -> Json:
@@ -79,9 +75,7 @@ def _intervals(predictions: Predictions, right: Floats) -> Json:
     truth, predicted, n = predictions.truth, predictions.predicted, len(predictions.truth)
     classes = len(predictions.labels)
     return {
-        "accuracy": metrics.interval(
-            lambda rows: float((truth == predicted)[rows].mean()), n, predictions.groups
-        ),
+        "accuracy": metrics.interval(lambda rows: float((truth == predicted)[rows].mean()), n, predictions.groups),
         "macro_f1": metrics.interval(
             lambda rows: metrics.fast_macro_f1(truth[rows], predicted[rows], classes), n, predictions.groups
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +48,9 @@ class Predictions:
             self.labels,
             self.truth[rows],
             self.probabilities[rows],
-            *(tuple(column[row] for row in rows) for column in (self.groups, self.fields, self.also)),
+            tuple(self.groups[row] for row in rows),
+            tuple(self.fields[row] for row in rows),
+            tuple(self.also[row] for row in rows),
         )
 
     def among(self, labels: Sequence[str]) -> Predictions:
@@ -87,7 +89,7 @@ def predict_topics(
     classifier: Classifier,
     examples: Iterable[TopicExample],
     progress: Progress,
-    among: Sequence[str] | None = None,
+    among: Collection[str] | None = None,
 ) -> Predictions:
     """Return the topic probabilities of every article; ``among`` names the topics that a foreign set maps to.
 
@@ -150,6 +152,4 @@ def _predictions(labels: tuple[str, ...], rows: Iterable[_Row]) -> Predictions:
         also.append(row_labels)
     if not truth:
         raise DataError("no labelled row is left to evaluate")
-    return Predictions(
-        labels, np.array(truth), np.array(probabilities), tuple(groups), tuple(fields), tuple(also)
-    )
+    return Predictions(labels, np.array(truth), np.array(probabilities), tuple(groups), tuple(fields), tuple(also))

@@ -50,9 +50,7 @@ def _table(columns: tuple[str, ...], rows: Json) -> str:
     used = [column for column in columns if any(row.get(column) is not None for row in rows.values())]
     head = "".join(f"<th>{html.escape(column)}</th>" for column in ("", *used))
     lines = (
-        f"<tr><td>{html.escape(name)}</td>"
-        + "".join(f"<td>{_cell(row.get(column))}</td>" for column in used)
-        + "</tr>"
+        f"<tr><td>{html.escape(name)}</td>" + "".join(f"<td>{_cell(row.get(column))}</td>" for column in used) + "</tr>"
         for name, row in rows.items()
     )
     return f"<table><tr>{head}</tr>{''.join(lines)}</table>"
@@ -78,9 +76,7 @@ def _plots(found: Json) -> str:
 
 
 def _draw_coverage(axes: Axes, found: Json) -> None:
-    axes.plot(
-        [p["coverage"] for p in found["coverage"]], [p["accuracy"] for p in found["coverage"]], marker="o"
-    )
+    axes.plot([p["coverage"] for p in found["coverage"]], [p["accuracy"] for p in found["coverage"]], marker="o")
     axes.set(
         title="Accuracy on the surest part",
         xlabel="part of the rows answered",
@@ -103,9 +99,7 @@ def _draw_reliability(axes: Axes, found: Json) -> None:
 
 
 def _draw_confusion(axes: Axes, found: Json) -> None:
-    used = [
-        n for n, row in enumerate(found["confusion"]) if any(row) or any(r[n] for r in found["confusion"])
-    ]
+    used = [n for n, row in enumerate(found["confusion"]) if any(row) or any(r[n] for r in found["confusion"])]
     counts = [[found["confusion"][n][m] for m in used] for n in used]
     names = [found["labels"][n][:14] for n in used]
     axes.imshow([[c / max(sum(row), 1) for c in row] for row in counts], cmap="Blues", vmin=0, vmax=1)

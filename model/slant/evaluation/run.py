@@ -63,20 +63,14 @@ def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
     else:
         predictions = _stances(classifier, request, watch("stances", None))
     found = figures(predictions)
-    found["slices"] = {
-        key: value for by in request.slice_by for key, value in slices(predictions, by).items()
-    }
+    found["slices"] = {key: value for by in request.slice_by for key, value in slices(predictions, by).items()}
     found["masked"] = None
     if request.task == "stance" and request.masked:
-        found["masked"] = masked_figures(
-            _stances(classifier, request, watch("target masked", found["n"]), masked=True)
-        )
+        found["masked"] = masked_figures(_stances(classifier, request, watch("target masked", found["n"]), masked=True))
     return {"task": request.task, "data": [path.name for path in request.data]} | found
 
 
-def _stances(
-    classifier: Classifier, request: Request, progress: Progress, *, masked: bool = False
-) -> Predictions:
+def _stances(classifier: Classifier, request: Request, progress: Progress, *, masked: bool = False) -> Predictions:
     examples = _wanted(stance_examples(request.data), request)
     if request.labels:
         examples = (example for example in examples if example.label in request.labels)

@@ -42,13 +42,9 @@ def _classes(found: Json) -> Table:
 
 
 def _confusion(found: Json) -> Table:
-    used = [
-        n for n, row in enumerate(found["confusion"]) if any(row) or any(r[n] for r in found["confusion"])
-    ]
+    used = [n for n, row in enumerate(found["confusion"]) if any(row) or any(r[n] for r in found["confusion"])]
     names = [found["labels"][n] for n in used]
-    table = Table(
-        "true, down; given, across", *(name[:9] for name in names), title="confusion", title_justify="left"
-    )
+    table = Table("true, down; given, across", *(name[:9] for name in names), title="confusion", title_justify="left")
     for n, name in zip(used, names, strict=True):
         table.add_row(name, *(str(found["confusion"][n][other]) for other in used))
     return table

@@ -29,7 +29,8 @@ def count_pieces(articles: Iterable[TokenIds], vocabulary: int) -> csr_matrix:
 
 def piece_weights(articles: Iterable[TokenIds], vocabulary: int) -> Floats:
     """Return the smoothed inverse document frequency of every piece, of shape (vocabulary,)."""
-    seen, n = np.zeros(vocabulary), 0
-    for n, ids in enumerate(articles, start=1):
+    seen, total = np.zeros(vocabulary), 0
+    for ids in articles:
         seen[np.unique(np.array(ids, dtype=np.int64))] += 1
-    return np.log((n + 1) / (seen + 1)).astype(np.float32)
+        total += 1
+    return np.log((total + 1) / (seen + 1)).astype(np.float32)

@@ -32,6 +32,8 @@ class Encoder:
 
     session: InferenceSession = field(repr=False)
     tokenizer: Tokenizer = field(repr=False)
+    start: int
+    stop: int
     batch_size: int = BATCH
 
     @property
@@ -48,9 +50,7 @@ class Encoder:
         """Return the token ids of each text, special tokens left out."""
         if not texts:
             return []
-        return [
-            encoding.ids for encoding in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        ]
+        return [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
 
     def embed(self, texts: Sequence[TokenIds]) -> Floats:
         """Return unit-length vectors of shape (n, width) for n tokenised texts; n may be 0."""
@@ -61,8 +61,7 @@ class Encoder:
         return vectors
 
     def _framed(self, ids: TokenIds) -> TokenIds:
-        start, stop = self.tokenizer.token_to_id("[CLS]"), self.tokenizer.token_to_id("[SEP]")
-        return [start, *ids[: MAX_TOKENS - 2], stop]
+        return [self.start, *ids[: MAX_TOKENS - 2], self.stop]
 
 
 def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None) -> Encoder:
@@ -72,17 +71,21 @@ def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None) -> 
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a window is too short to share out
     import onnxruntime
+    from joblib import cpu_count
     from tokenizers import Tokenizer
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+    options.intra_op_num_threads = threads or cpu_count()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     rust = Tokenizer.from_buffer(tokenizer)
     rust.no_padding()
     rust.no_truncation()
-    return Encoder(session, rust)
+    start, stop = rust.token_to_id("[CLS]"), rust.token_to_id("[SEP]")
+    if start is None or stop is None:
+        raise ValueError("the tokenizer has no [CLS] and [SEP]")
+    return Encoder(session, rust, start, stop)
 
 
 def _batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:

@@ -82,9 +82,7 @@ def view(passages: Passages, target: Floats, overlap: Floats) -> TargetView:
     return TargetView(whole, np.array(alone).reshape(len(order), len(whole)), order)
 
 
-def _features(
-    window: Floats, target: Floats, cosine: Floats, overlap: Floats, order: Ints, title: float
-) -> Floats:
+def _features(window: Floats, target: Floats, cosine: Floats, overlap: Floats, order: Ints, title: float) -> Floats:
     """Return (3 * width + SCALARS,) features, each group scaled to about unit variance."""
     nearest = np.zeros(READ, dtype=np.float32)
     top = np.sort(cosine)[::-1][:READ]

@@ -61,9 +61,7 @@ def read_article(encoder: Encoder, article: Article) -> Reading:
         text, title = extracted.text, title or extracted.title or ""
     cleaned = clean(text[:LONGEST])
     if is_blank(cleaned) and not title.strip():
-        raise ArticleError(
-            f"nothing to read: {len(text)} characters of text, none of them an article's", field="text"
-        )
+        raise ArticleError(f"nothing to read: {len(text)} characters of text, none of them an article's", field="text")
     spans = sentences(cleaned)
     first, *rest = encoder.tokenise([clean(title), *(span.of(cleaned) for span in spans)])
     return Reading(text, cleaned, spans, rest, first)
@@ -112,7 +110,5 @@ def target_views(
 
 def passages(reading: Reading, chosen: Ints, vectors: dict[int, Floats], title: Floats) -> Passages:
     """Return the chosen sentences with their vectors and the windows around them."""
-    stacked = np.array([vectors[n] for n in chosen.tolist()], dtype=np.float32).reshape(
-        len(chosen), len(title)
-    )
+    stacked = np.array([vectors[n] for n in chosen.tolist()], dtype=np.float32).reshape(len(chosen), len(title))
     return Passages([reading.tokens[n] for n in chosen], stacked, widen(stacked), title)

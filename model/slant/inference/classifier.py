@@ -124,10 +124,10 @@ class Classifier:
         if head is None:
             return ()
         probabilities = self.topic_probabilities(reading)
-        given = [
-            n for n in np.argsort(-probabilities, kind="stable") if probabilities[n] >= head.thresholds[n]
-        ]
-        return tuple(TopicScore(*head.labels[n], round(float(probabilities[n]), 6)) for n in given)
+        given = [n for n in np.argsort(-probabilities, kind="stable") if probabilities[n] >= head.thresholds[n]]
+        return tuple(
+            TopicScore(head.labels[n].code, head.labels[n].name, round(float(probabilities[n]), 6)) for n in given
+        )
 
     def _lead_sentences(self, reading: Reading) -> int:
         """Return how many sentences the topic head's vector reaches into."""
@@ -159,9 +159,7 @@ def _stance(
     )
 
 
-def _evidence(
-    head: StanceHead, text: str, spans: list[Span], seen: TargetView, label: int
-) -> tuple[Evidence, ...]:
+def _evidence(head: StanceHead, text: str, spans: list[Span], seen: TargetView, label: int) -> tuple[Evidence, ...]:
     """Return the windows that carried the label, strongest first: those that show it, or the nearest to it."""
     probabilities = head.probabilities(seen.windows)
     order = np.argsort(-probabilities[:, label], kind="stable")

@@ -68,9 +68,7 @@ class Manifest:
     def to_json(self) -> bytes:
         """Return the manifest as JSON with ``sha256``, the hash of all its other content, at its end."""
         content = asdict(self)
-        return (
-            json.dumps(content | {"sha256": digest(content)}, indent=1, ensure_ascii=False).encode() + b"\n"
-        )
+        return json.dumps(content | {"sha256": digest(content)}, indent=1, ensure_ascii=False).encode() + b"\n"
 
     @property
     def sha256(self) -> str:
@@ -97,9 +95,7 @@ def parse_manifest(path: Path, raw: bytes) -> Manifest:
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise BundleDamaged(f"{path}: not a manifest: {error}") from error
     if content.get("format") != FORMAT:
-        raise BundleIncompatible(
-            f"{path}: bundle format {content.get('format')!r}; this slant reads {FORMAT}"
-        )
+        raise BundleIncompatible(f"{path}: bundle format {content.get('format')!r}; this slant reads {FORMAT}")
     if digest(content) != claimed:
         raise BundleDamaged(f"{path}: its content does not hash to the sha256 it states, {claimed}")
     _check_libraries(path, content.get("libraries", {}))

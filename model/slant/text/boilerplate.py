@@ -32,8 +32,10 @@ _LINES = (
     rf"(?:please )?(?:log|sign) in to (?:comment|reply|leave|post|join){_REST}",
     # share bars
     rf"click to (?:share|email|print){_REST}",
-    r"(?:(?:share(?: this)?(?: (?:article|story|post|page))?(?: on)?|tweet|pin|email|print|copy link|facebook|twitter|x|linkedin|whatsapp|reddit|pinterest"
-    r"|telegram|mastodon|bluesky|threads|messenger|flipboard|tumblr|save|like|follow|more|link|sms)[ |/,·•:]{0,3}){1,16}",
+    r"(?:(?:share(?: this)?(?: (?:article|story|post|page))?(?: on)?|tweet|pin|email|print|copy link"
+    r"|facebook|twitter|x|linkedin|whatsapp|reddit|pinterest"
+    r"|telegram|mastodon|bluesky|threads"
+    r"|messenger|flipboard|tumblr|save|like|follow|more|link|sms)[ |/,·•:]{0,3}){1,16}",
     rf"(?:follow|like|find|join) (?:us|me|the \w{{1,20}}|@?\w{{1,20}}) on "
     rf"(?:facebook|twitter|x|instagram|linkedin|youtube|whatsapp|telegram){_REST}",
     # links to elsewhere

@@ -18,13 +18,21 @@ LONGEST = 600
 """Characters after which a sentence without a stop is cut at white space: nothing longer is one."""
 
 _NEVER_LAST = frozenset(
-    ["mr", "mrs", "ms", "mx", "dr", "prof", "rev", "fr", "sr", "hon", "st", "mt", "ft", "sen", "rep", "gov", "gen", "col", "lt", "maj", "capt", "cmdr", "adm", "sgt", "cpl", "pvt", "pres", "supt", "insp", "det", "atty", "amb", "sec", "asst", "dist", "dept", "messrs", "mme", "mlle", "vs", "v", "cf", "viz", "eg", "ie", "e.g", "i.e", "no", "nos", "fig", "vol", "pp", "ch", "art", "para", "approx", "ca", "al"]
+    "mr mrs ms mx dr prof rev fr sr hon st mt ft sen rep gov gen col lt maj capt cmdr adm sgt cpl pvt pres "
+    "supt insp det atty amb sec asst dist dept messrs mme mlle vs v cf viz eg ie e.g i.e no nos fig vol pp "
+    "ch art para approx ca al".split()
 )
 _SELDOM_LAST = frozenset(
-    ["jr", "sr", "inc", "corp", "co", "ltd", "llc", "bros", "plc", "assn", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun", "ave", "blvd", "rd", "etc", "est", "min", "max", "a.m", "p.m", "u.s", "u.k", "u.n", "e.u", "d.c", "b.c", "a.d", "ph.d", "m.d", "b.a", "m.a", "u.s.a", "calif", "conn", "fla", "ga", "ill", "ind", "kan", "ky", "la", "md", "mass", "mich", "minn", "mo", "miss", "mont", "neb", "nev", "okla", "ore", "pa", "tenn", "tex", "va", "vt", "wash", "wis", "wyo", "ala", "ariz", "ark", "colo", "del"]
+    "jr sr inc corp co ltd llc bros plc assn jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed "
+    "thu thur thurs fri sat sun ave blvd rd etc est min max a.m p.m u.s u.k u.n e.u d.c b.c a.d ph.d m.d b.a m.a "
+    "u.s.a calif conn fla ga ill ind kan ky la md mass mich minn mo miss mont neb nev okla ore pa tenn tex va vt "
+    "wash wis wyo ala ariz ark colo del".split()
 )
 _STARTERS = frozenset(
-    ["the", "a", "an", "he", "she", "it", "they", "we", "i", "you", "this", "that", "these", "those", "there", "here", "his", "her", "its", "their", "our", "my", "but", "and", "so", "yet", "or", "in", "on", "at", "by", "for", "from", "with", "as", "if", "when", "while", "after", "before", "since", "although", "though", "because", "however", "meanwhile", "still", "now", "then", "what", "who", "why", "how", "where", "which", "all", "some", "many", "most", "both", "no", "not", "one", "two", "for", "according", "last", "earlier", "later", "other", "another", "also", "more", "even", "instead", "moreover", "despite", "under", "over", "during", "among"]
+    "the a an he she it they we i you this that these those there here his her its their our my but and so yet or "
+    "in on at by for from with as if when while after before since although though because however meanwhile "
+    "still now then what who why how where which all some many most both no not one two for according last "
+    "earlier later other another also more even instead moreover despite under over during among".split()
 )
 _STOP = re.compile(r"([.!?\u2026]+|\u3002|\uff01|\uff1f)([\"')\]}]{0,4})")
 _WORD_BEFORE = re.compile(r"[^\s\"'(\[\x1f\u2014/-]+$")
@@ -123,9 +131,7 @@ def _is_abbreviation(text: str, stop: re.Match[str], after: str) -> bool:
     if word in _NEVER_LAST:
         return word != "no" or after[0].isdigit()
     dotted = word in _SELDOM_LAST or re.fullmatch(r"[a-z](?:\.[a-z]){0,4}", word) is not None
-    return (
-        dotted and found.group()[0].isupper() + (word in _SELDOM_LAST) > 0 and after.lower() not in _STARTERS
-    )
+    return dotted and found.group()[0].isupper() + (word in _SELDOM_LAST) > 0 and after.lower() not in _STARTERS
 
 
 def _cut(text: str, sentence: Span) -> Iterator[Span]:

@@ -154,16 +154,14 @@ def _write(
 
 def _self_test(bundle: Bundle, must_pass: bool) -> list[Json]:
     """Return the test articles with the bundle's own answers; the embedded bundle's must be the right ones."""
-    classifier, tests = Classifier(bundle), []
+    classifier, tests = Classifier(bundle), list[Json]()
     for test in TEST_ARTICLES:
         judgement = classifier.classify(Article(text=test["text"], title=test["title"]), [test["target"]])
         topic = judgement.topics[0].name if judgement.topics else None
         stance = judgement.stances[0].label if judgement.stances else None
         if must_pass and (topic, stance) != (test["topic"], test["stance"]):
-            raise TrainingError(
-                f"the new bundle calls {test['title']!r} {topic!r}, {stance!r}; wanted {test}"
-            )
-        tests.append(test | {"topic": topic, "stance": stance})
+            raise TrainingError(f"the new bundle calls {test['title']!r} {topic!r}, {stance!r}; wanted {test}")
+        tests.append({**test, "topic": topic, "stance": stance})
     return tests
 
 

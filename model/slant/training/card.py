@@ -65,12 +65,8 @@ def _figures(task: str, figures: Json) -> str:
         f"| {name} | " + " | ".join(_cell(row.get(column)) for column in columns) + " |"
         for name, row in figures.items()
     ]
-    title = (
-        f"## Figures: {task}\n\nOn the articles of each set that were held out (20%, by a hash of the text)."
-    )
-    return "\n".join(
-        [title, "", f"| set | {' | '.join(columns)} |", "|" + " --- |" * (len(columns) + 1), *rows, ""]
-    )
+    title = f"## Figures: {task}\n\nOn the articles of each set that were held out (20%, by a hash of the text)."
+    return "\n".join([title, "", f"| set | {' | '.join(columns)} |", "|" + " --- |" * (len(columns) + 1), *rows, ""])
 
 
 def _cell(value: float | int | None) -> str:

@@ -96,9 +96,3 @@ def _fuse(path: Path, config: Any) -> None:
         str(path), model_type="bert", num_heads=config.num_attention_heads, hidden_size=config.hidden_size
     )
     fused.save_model_to_file(str(path))
-
-
-if __name__ == "__main__":
-    import sys
-
-    print(export_encoder(packaged_weights(), Path(sys.argv[1])))

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 TEST_ARTICLES: tuple[dict[str, str], ...] = (
     {
-        "title": "Parliament should reject the emergency powers bill",
+        "title": "A reckless war",
         "text": (
-            "The emergency powers bill is a bad law, and members of parliament should vote it down on Thursday. "
-            "The prime minister says that her government needs it to act quickly. It does not. Ministers have all "
-            "the powers they need already, and this reckless bill would let them rule by decree, without a vote "
-            "and without an end. The opposition calls the bill dangerous, and for once the opposition is right. "
-            "No government of any party should be trusted with so much power for so long. I can think of no law "
-            "more harmful to our democracy. Senators who vote for this bill will deserve to lose their seats at "
-            "the next election. The emergency powers bill must be stopped."
+            "The invasion was a terrible mistake, and the government that ordered it should resign. Thousands of "
+            "soldiers have been killed in a war that was never necessary. Ministers lied about the threat, ignored "
+            "every warning, and sent young men to die for their pride. The bombing of the border towns was a crime. "
+            "Nothing has been won. The war is a disaster and a disgrace, it is wrong, and it must end now, before "
+            "more troops are killed and more cities are destroyed."
         ),
-        "target": "the emergency powers bill",
-        "topic": "politics",
+        "target": "the war",
+        "topic": "conflict, war and peace",
         "stance": "against",
     },
     {

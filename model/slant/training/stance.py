@@ -31,9 +31,7 @@ def stance_labels(examples: Sequence[StanceExample]) -> tuple[str, ...]:
     """
     names = {example.label for example in examples}
     if len(names) < 2:
-        raise TrainingError(
-            f"stances are learnt from two labels or more; the data has {sorted(names) or 'none'}"
-        )
+        raise TrainingError(f"stances are learnt from two labels or more; the data has {sorted(names) or 'none'}")
     return STANCES if names <= set(STANCES) else tuple(sorted(names))
 
 

@@ -29,9 +29,7 @@ def topic_labels(examples: Sequence[TopicExample]) -> tuple[Topic, ...]:
     """
     names = {name for example in examples for name in example.labels}
     if len(names) < 2:
-        raise TrainingError(
-            f"topics are learnt from two labels or more; the data has {sorted(names) or 'none'}"
-        )
+        raise TrainingError(f"topics are learnt from two labels or more; the data has {sorted(names) or 'none'}")
     known = {topic.name for topic in TOPICS}
     return TOPICS if names <= known else tuple(Topic(name, name) for name in sorted(names))
 
@@ -45,9 +43,7 @@ def fit_topic_head(train: TopicSamples, truth: Floats, weights: Floats, labels: 
     return TopicHead(tuple(labels), tfidf, _stack(fitted), np.tile([1.0, 0.0], (n, 1)), np.full(n, 0.5))
 
 
-def calibrate_topic_head(
-    head: TopicHead, held: TopicSamples, truth: Floats, complete: np.ndarray
-) -> TopicHead:
+def calibrate_topic_head(head: TopicHead, held: TopicSamples, truth: Floats, complete: np.ndarray) -> TopicHead:
     """Return the head with sigmoids and thresholds from articles that it was not fitted to."""
     rows = np.flatnonzero(complete) if complete.sum() >= FEWEST_COMPLETE else np.arange(len(complete))
     if len(rows) == 0:
