@@ -225,13 +225,14 @@ def _is_html(name: str, text: str) -> bool:
 
 @contextlib.contextmanager
 def _watch() -> Iterator[Watch]:
-    """Yield a watch that draws progress bars on standard error."""
+    """Yield a watch that draws progress bars on standard error, where that is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, console=Console(stderr=True)) as bars:
+    console = Console(stderr=True)
+    with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
 
         def watch(step: str, total: int | None) -> Progress:
             task = bars.add_task(step, total=total)

@@ -13,7 +13,7 @@ _COLOURS = {"favor": "green", "against": "red", "neutral": "yellow", "unrelated"
 
 def show(judgement: Judgement, name: str) -> None:
     """Print a judgement: topics, then each stance with its probabilities and evidence."""
-    console = Console()
+    console = Console(highlight=False)
     console.rule(escape(name), align="left")
     topics = ", ".join(f"{topic.name} [dim]{topic.probability:.2f}[/]" for topic in judgement.topics)
     console.print(f"[bold]topics[/]  {topics or 'none above its threshold'}")

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, Event, to_thread
 
 from slant.article import Judgement
 from slant.errors import SlantError
@@ -27,6 +27,8 @@ class Engine:
         self._limiter = CapacityLimiter(settings.concurrency)
         self._classifier: Classifier | None = None
         self._failure = "the bundle is still being loaded"
+        self.started = Event()
+        """Set once loading has ended, well or badly."""
 
     @property
     def classifier(self) -> Classifier:
@@ -50,6 +52,8 @@ class Engine:
         except SlantError as error:
             self._failure = f"the bundle cannot be used: {type(error).__name__}"
             log.error("%s: %s", type(error).__name__, error)
+        finally:
+            self.started.set()
 
     async def classify(self, request: schemas.Request) -> Judgement:
         """Classify one article in a worker thread.

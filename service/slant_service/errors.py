@@ -80,6 +80,8 @@ async def _on_http_error(request: Request, error: Any) -> Response:
     kinds = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "not-json"}
     details = {404: "there is no such path", 405: f"this path does not take {request.method}"}
     status = error.status_code
+    if status == 400:  # FastAPI's word for a body that is not even text
+        return respond(problem(422, "invalid-request", "the body is not JSON in UTF-8"))
     detail = details.get(status, str(error.detail))
     return respond(problem(status, kinds.get(status, "http-error"), detail), error.headers)
 

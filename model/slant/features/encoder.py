@@ -2,8 +2,10 @@
 
 One Rust tokenizer feeds the encoder and the word counts, and each text is tokenised once.
 
-Dynamic int8 quantisation takes one scale for a whole batch, so a vector depends, in its last digits,
-on its neighbours in the batch. Callers therefore never put two articles into one call of ``embed``.
+Dynamic int8 quantisation takes one scale for a whole batch, so in a batch a vector depends on its
+neighbours: with ``BATCH`` = 8 a stance's probability moved by up to 0.09. One text a call makes every
+answer independent of its company, to the last bit, and costs 4% on an article (more on headlines).
+A graph that is not quantised dynamically can be run with a larger ``batch_size``; it sorts by length.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
-BATCH = 8
+BATCH = 1
 MAX_TOKENS = 256
 """Tokens in one input, the special ones included; MiniLM was trained on no more."""
 

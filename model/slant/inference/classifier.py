@@ -1,7 +1,7 @@
 """The one path from an article to a judgement. HTTP, command line, batch and notebooks all call it.
 
-An article's sentences are encoded in batches of their own, never together with another article's:
-a lone article and the same article among thousands get the same answer to the last bit.
+Nothing is shared between articles, nor between targets: a lone article and the same article among
+thousands get the same answer to the last bit.
 """
 
 from __future__ import annotations

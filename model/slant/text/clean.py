@@ -20,7 +20,7 @@ _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\u02bc\uff07"
 _DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\uff02\u00ab\u00bb"
 _SPACES = "\t\x0b\x0c\r\x1c\x1d\x1e\x85\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _BREAKS = "\u2028\u2029"
-_INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
+_INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
 _CONTROL = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"
 _ODD = re.compile(f"[{_SINGLE_QUOTES}{_DOUBLE_QUOTES}{_SPACES}{_BREAKS}{_INVISIBLE}{_CONTROL}\ud800-\udfff]")
 
@@ -37,7 +37,7 @@ def clean(text: str) -> str:
 
 def is_blank(cleaned: str) -> bool:
     """Tell whether nothing readable is left in a cleaned text."""
-    return not cleaned.replace(HOLE, " ").strip()
+    return not cleaned.replace(HOLE, " ").replace("\u00ad", " ").strip()
 
 
 @cache

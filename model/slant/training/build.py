@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 from joblib import Memory
 
+import slant
 from slant.article import Article
 from slant.data.catalog import DataSet, file_sha256
 from slant.data.readers import LabelMap, stance_examples, topic_examples
@@ -24,7 +26,7 @@ from slant.inference.bundle import (
     save_bundle,
 )
 from slant.inference.classifier import Classifier
-from slant.inference.manifest import Manifest, digest
+from slant.inference.manifest import Manifest
 from slant.training.card import write_card
 from slant.training.default import default_sets
 from slant.training.fit import TrainingSet, fit_stances, fit_topics
@@ -118,8 +120,14 @@ def _exported(folder: Path) -> EncoderSource:
 
 
 def _cache(source: EncoderSource) -> FeatureCache:
-    sha256 = digest({"graph": source.graph.hex(), "tokenizer": source.tokenizer.hex()})
-    return FeatureCache(source.load(), sha256, Memory(cache_folder(), verbose=0))
+    return FeatureCache(source.load(), _features_key(source), Memory(cache_folder(), verbose=0))
+
+
+def _features_key(source: EncoderSource) -> str:
+    """Return a hash of all that turns text into features: the encoder's files and the code before it."""
+    rooms = (Path(slant.__file__).parent / room for room in ("text", "features"))
+    code = (path.read_bytes() for room in rooms for path in sorted(room.glob("*.py")))
+    return hashlib.sha256(b"".join([source.graph, source.tokenizer, *code])).hexdigest()
 
 
 def _records(start: Bundle, task: str, sets: Sequence[TrainingSet[Any]]) -> list[Json]:

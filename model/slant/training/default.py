@@ -36,8 +36,12 @@ def default_sets(
         DataError: a file is missing, or a row of it is not in the documented form.
     """
     withheld = _withheld(folder)
+    bodies = _held_out_bodies(folder)
     topics = [_read(folder, about, withheld, _topics(folder, about)) for about in TOPIC_SETS]
-    stances = [_read(folder, about, withheld, stance_examples) for about in STANCE_SETS]
+    stances = [
+        _read(folder, about, withheld | (bodies if about.file != FNC else frozenset()), stance_examples)
+        for about in STANCE_SETS
+    ]
     return topics, stances
 
 
@@ -68,8 +72,13 @@ def _sample(examples: list[Example], limit: int | None) -> Sequence[Example]:
 def _withheld(folder: Path) -> frozenset[str]:
     """Return the keys of the texts that are measured on and may stand in a training file as well."""
     files = [folder / name for name in WITHHELD_FILES]
-    missing = [path for path in [*files, folder / FNC] if not path.is_file()]
+    missing = [path for path in files if not path.is_file()]
     if missing:
         raise DataError(f"{missing[0]}: no such file; the folder must hold what slant.data.catalog lists")
-    texts = (str(row.get("text", "")) for path in files for _, row in rows(path))
-    return text_keys(texts)
+    return text_keys(str(row.get("text", "")) for path in files for _, row in rows(path))
+
+
+def _held_out_bodies(folder: Path) -> frozenset[str]:
+    """Return the keys of FNC-1's held-out bodies: other sets hold some of the same articles."""
+    bodies = (row for _, row in rows(folder / FNC) if row.get("holdout_body") is True)
+    return text_keys({str(row["text"]) for row in bodies})

@@ -61,10 +61,10 @@ class StanceSamples:
 
 @dataclass(frozen=True, slots=True)
 class FeatureCache:
-    """Computes features chunk by chunk, keeping each chunk on disk under the encoder's hash."""
+    """Computes features chunk by chunk; ``key`` names all that they depend on beside the text."""
 
     encoder: Encoder
-    encoder_sha256: str
+    key: str
     memory: Memory
 
     def topics(self, examples: Sequence[TopicExample], progress: Progress) -> TopicSamples:
@@ -72,7 +72,7 @@ class FeatureCache:
         compute = self.memory.cache(_topic_chunk, ignore=["encoder"])
         parts = []
         for chunk in _chunks(examples, CHUNK):
-            parts.append(compute(self.encoder, self.encoder_sha256, [(e.title, e.text) for e in chunk]))
+            parts.append(compute(self.encoder, self.key, [(e.title, e.text) for e in chunk]))
             progress(len(chunk))
         return TopicSamples(vstack([part[0] for part in parts], "csr"), np.concatenate([p[1] for p in parts]))
 
@@ -88,7 +88,7 @@ class FeatureCache:
         owner = itertools.count()
         for chunk in _chunks(list(by_article(examples)), CHUNK):
             asked = [(group[0].title, group[0].text, [e.target for e in group]) for group in chunk]
-            seen = compute(self.encoder, self.encoder_sha256, asked, weights)
+            seen = compute(self.encoder, self.key, asked, weights)
             for group, views in zip(chunk, seen, strict=True):
                 for example, viewed in zip(group, views, strict=True):
                     number = next(owner)
@@ -104,16 +104,14 @@ def tokenised(encoder: Encoder, texts: Iterable[str]) -> Iterator[list[int]]:
         yield from encoder.tokenise(chunk)
 
 
-def _topic_chunk(
-    encoder: Encoder, encoder_sha256: str, articles: list[tuple[str | None, str]]
-) -> tuple[csr_matrix, Floats]:
+def _topic_chunk(encoder: Encoder, key: str, articles: list[tuple[str | None, str]]) -> tuple[csr_matrix, Floats]:
     readings = [_read(encoder, *article) for article in articles]
     counts = count_pieces([reading.pieces for reading in readings], encoder.vocabulary)
     return counts, np.array([lead_vector(encoder, reading) for reading in readings])
 
 
 def _stance_chunk(
-    encoder: Encoder, encoder_sha256: str, asked: list[tuple[str | None, str, list[str]]], weights: Floats
+    encoder: Encoder, key: str, asked: list[tuple[str | None, str, list[str]]], weights: Floats
 ) -> list[list[tuple[TargetView, list[Span]]]]:
     found = []
     for title, text, targets in asked:

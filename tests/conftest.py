@@ -1,0 +1,67 @@
+"""What tests share: the sample articles, the embedded bundle, a tiny bundle of one's own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slant.inference.classifier import Classifier, load
+from support import SHARED, Sample, read_samples
+
+
+@pytest.fixture(scope="session")
+def samples() -> list[Sample]:
+    """Return the sample articles."""
+    return read_samples()
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Classifier:
+    """Return the classifier of the embedded bundle."""
+    return load()
+
+
+@pytest.fixture(scope="session")
+def feature_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder for cached features, shared by the tests of one run."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, feature_cache: Path) -> None:
+    """Keep tests from reading this machine's settings and from writing into its cache."""
+    for name in ("SLANT_HOST", "SLANT_PORT", "SLANT_BUNDLE", "SLANT_MAX_BODY_BYTES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SLANT_CACHE", str(feature_cache))
+
+
+@pytest.fixture(scope="session")
+def gold_file(tmp_path_factory: pytest.TempPathFactory, samples: list[Sample]) -> Path:
+    """Return a file of the samples in the form of a gold file: ``targets`` and ``codes``."""
+    path = tmp_path_factory.mktemp("gold") / "samples.jsonl"
+    rows: list[dict[str, Any]] = [
+        {
+            "id": sample.name,
+            "title": sample.article.title,
+            "text": sample.text,
+            "genre": sample.genre,
+            "codes": sample.codes,
+            "targets": [target | {"evidence": []} for target in sample.targets],
+        }
+        for sample in samples
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Skip what needs the training data where it is not there."""
+    if not SHARED.is_dir():
+        for item in items:
+            if item.get_closest_marker("shared"):
+                item.add_marker(
+                    pytest.mark.skip(reason=f"no training data at {SHARED.name}: ../shared/data is missing")
+                )

@@ -1,0 +1,196 @@
+"""The figures, against values worked out by hand; and evaluation from file to page."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score
+
+from slant.data.split import Part
+from slant.errors import DataError
+from slant.evaluation import metrics
+from slant.evaluation.report import write_report
+from slant.evaluation.run import evaluate, make_request
+from slant.heads.calibrate import fit_sigmoids, fit_temperature, fit_thresholds, with_sigmoids, with_temperature
+from slant.inference.classifier import Classifier
+from slant.labels import STANCES
+from slant.types import Json, Progress
+from support import ROOT
+
+FAVOR, AGAINST, NEUTRAL, UNRELATED = range(4)
+
+
+def quiet(step: str, total: int | None) -> Progress:
+    return lambda done: None
+
+
+def run(classifier: Classifier, path: Path, task: str = "stance", **options: Any) -> Json:
+    return evaluate(classifier, make_request(data=[path], task=task, part=options.pop("part", None), **options), quiet)
+
+
+def test_ece_of_a_known_case() -> None:
+    confidence, correct = np.array([0.95, 0.95, 0.55, 0.55]), np.array([1.0, 0.0, 1.0, 0.0])
+    assert metrics.expected_calibration_error(confidence, correct) == pytest.approx(0.5 * 0.45 + 0.5 * 0.05)
+
+
+def test_brier_of_a_known_case() -> None:
+    assert metrics.brier(np.array([0, 1]), np.array([[1.0, 0.0], [0.5, 0.5]])) == pytest.approx(0.25)
+
+
+def test_f_avg_leaves_out_the_third_class() -> None:
+    truth = np.array([FAVOR, FAVOR, AGAINST, NEUTRAL])
+    given_ = np.array([FAVOR, NEUTRAL, AGAINST, AGAINST])
+    assert metrics.f_avg(truth, given_, STANCES) == pytest.approx((2 / 3 + 2 / 3) / 2)
+
+
+def test_fnc_score_of_a_known_case() -> None:
+    truth = np.array([UNRELATED, FAVOR, AGAINST, NEUTRAL])
+    given_ = np.array([UNRELATED, FAVOR, FAVOR, UNRELATED])
+    assert metrics.fnc_score(truth, given_, STANCES) == pytest.approx((0.25 + 1.0 + 0.25) / 3.25)
+
+
+def test_coverage_ends_at_the_accuracy() -> None:
+    curve = metrics.coverage_curve(np.array([0.9, 0.8, 0.7, 0.6]), np.array([1.0, 1.0, 0.0, 0.0]))
+    assert [curve[4]["accuracy"], curve[-1]["accuracy"]] == [1.0, 0.5]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=40))
+def test_fast_macro_f1_is_scikit_learns(pairs: list[tuple[int, int]]) -> None:
+    truth, given_ = np.array(pairs).T
+    wanted = f1_score(truth, given_, labels=np.unique(truth), average="macro", zero_division=0)
+    assert metrics.fast_macro_f1(truth, given_, 4) == pytest.approx(wanted)
+    assert metrics.macro_f1(truth, given_) == pytest.approx(wanted)
+
+
+def test_an_interval_draws_whole_articles() -> None:
+    right = np.repeat([1.0, 0.0], 50)
+    alone = metrics.interval(lambda rows: float(right[rows].mean()), 100)
+    grouped = metrics.interval(lambda rows: float(right[rows].mean()), 100, ["a"] * 50 + ["b"] * 50)
+    assert grouped == [0.0, 1.0]
+    assert 0.35 < alone[0] < 0.5 < alone[1] < 0.65
+
+
+def test_temperature_undoes_overconfidence() -> None:
+    random = np.random.default_rng(0)
+    logits = random.normal(size=(4_000, 3))
+    truth = np.array([random.choice(3, p=row) for row in with_temperature(logits, 1.0)])
+    assert fit_temperature(3 * logits, truth) == pytest.approx(3.0, rel=0.1)
+
+
+def test_sigmoids_keep_order_and_mean() -> None:
+    random = np.random.default_rng(0)
+    logits = random.normal(size=(3_000, 2)) * [1.0, 4.0]
+    truth = (random.random((3_000, 2)) < 1 / (1 + np.exp(-logits / [1.0, 4.0]))).astype(float)
+    probabilities = with_sigmoids(logits, fit_sigmoids(logits, truth))
+    assert probabilities.mean(axis=0) == pytest.approx(truth.mean(axis=0), abs=0.01)
+    assert (np.argsort(probabilities, axis=0) == np.argsort(logits, axis=0)).all()
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60))
+def test_a_threshold_stays_in_its_bounds_and_a_higher_one_never_adds(rows: list[tuple[float, bool]]) -> None:
+    probabilities, truth = (np.array(column, dtype=float)[:, None] for column in zip(*rows, strict=True))
+    threshold = fit_thresholds(probabilities, truth)
+    assert 0.25 <= threshold[0] <= 0.6
+    assert (probabilities >= threshold + 0.1).sum() <= (probabilities >= threshold).sum()
+
+
+def test_stances_from_a_gold_file(classifier: Classifier, gold_file: Path) -> None:
+    found = run(classifier, gold_file, slice_by=["genre"])
+    assert found["n"] == 32
+    assert sum(map(sum, found["confusion"])) == 32
+    assert found["per_class"]["unrelated"]["recall"] == 1.0
+    assert found["masked"]["macro_f1"] < found["macro_f1"] - 0.1
+    assert found["slices"]["genre=news"]["n"] + found["slices"]["genre=opinion"]["n"] + 2 == 32
+    low, high = found["intervals"]["macro_f1"]
+    assert low <= found["macro_f1"] <= high
+
+
+def test_among_some_labels_only(classifier: Classifier, gold_file: Path) -> None:
+    found = run(classifier, gold_file, labels=["favor", "against"], masked=False)
+    assert found["n"] == 5
+    assert found["labels"] == ["favor", "against"]
+    assert found["masked"] is None
+
+
+def test_topics_from_a_gold_file(classifier: Classifier, gold_file: Path) -> None:
+    found = run(classifier, gold_file, "topic")
+    assert found["n"] == 16
+    assert found["strict"] <= found["lenient"]
+    assert found["lenient"] >= 0.85
+
+
+def test_topics_through_a_map(classifier: Classifier, tmp_path: Path) -> None:
+    rows = [{"text": "The striker scored twice in the cup final.", "label": "S"}, {"text": "Rain.", "label": "none"}]
+    data = tmp_path / "foreign.jsonl.gz"
+    with gzip.open(data, "wt") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    mapping = tmp_path / "map.json"
+    mapping.write_text(json.dumps({"mine": {"S": ["sport"], "H": ["health"], "none": None}}))
+    found = run(classifier, data, "topic", label_map=f"{mapping}:mine")
+    assert (found["n"], found["accuracy"]) == (1, 1.0)
+
+
+def test_parts_and_conditions(classifier: Classifier, gold_file: Path) -> None:
+    total = sum(_count(classifier, gold_file, part=part.value) for part in Part)
+    assert total == 32
+    assert run(classifier, gold_file, where=["genre=opinion"], masked=False)["n"] == 10
+
+
+def _count(classifier: Classifier, path: Path, **options: Any) -> int:
+    try:
+        return int(run(classifier, path, masked=False, **options)["n"])
+    except DataError as error:
+        assert "no labelled row" in str(error)  # noqa: PT017 - an empty part is no failure
+        return 0
+
+
+def test_the_report_is_one_page_with_plots(classifier: Classifier, gold_file: Path) -> None:
+    page = write_report(run(classifier, gold_file, slice_by=["genre"]), "default")
+    assert page.count("<svg") == 1
+    assert "genre=opinion" in page
+    assert "<script" not in page
+    assert 'src="http' not in page
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({"task": "mood"}, "'mood': wanted stance or topic"),
+        ({"part": "half"}, "'half': wanted train, calibration, held-out"),
+        ({"labels": ["favor", "maybe"]}, "wanted some of favor"),
+        ({"slice_by": ["colour"]}, "'colour' has 0 values"),
+        ({"where": ["genre"]}, "wanted FIELD=VALUE"),
+        ({"label_map": "nowhere.json:x", "task": "topic"}, "wanted FILE:SET"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_named(
+    classifier: Classifier, gold_file: Path, options: dict[str, Any], wanted: str
+) -> None:
+    with pytest.raises(DataError, match=wanted):
+        run(classifier, gold_file, **options)
+
+
+def test_a_foreign_label_is_named(classifier: Classifier, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "Snow fell.", "target": "snow", "label": "agree"}\n')
+    with pytest.raises(DataError, match="'agree' is none of the bundle's: favor"):
+        run(classifier, path)
+
+
+def test_int8_agrees_with_the_float_encoder(classifier: Classifier) -> None:
+    """Probabilities of the float graph, kept as a file: it is four times the size of the one shipped."""
+    kept = json.loads((ROOT / "tests" / "parity.json").read_text())
+    from parity import probabilities
+
+    found = probabilities(classifier)
+    assert found.keys() == kept["probabilities"].keys()
+    gaps = np.abs([np.subtract(found[name], kept["probabilities"][name]) for name in found])
+    assert gaps.max() <= kept["largest"]
+    assert gaps.mean() <= kept["mean"]

@@ -1,0 +1,149 @@
+"""The structure that the design promises: imports one way, small files, a wheel of two packages that works."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import slant
+from support import ROOT, SAMPLES
+
+ORDER = (
+    "errors", "labels", "types", "article", "text", "features", "heads", "inference", "data", "evaluation", "training",
+    "show", "cli", "__main__",
+)  # fmt: skip
+"""Rooms of slant in the order in which they may know of each other: each only of those before it."""
+FILES = sorted([*(ROOT / "model").rglob("*.py"), *(ROOT / "service").rglob("*.py")])
+FORBIDDEN = {"fastapi", "pydantic", "starlette", "uvicorn", "slant_service", "pandas", "torch", "transformers"}
+DISK = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "unlink", "mkdir", "rename"}
+MAY_TOUCH_DISK = {"inference/bundle.py", "data/readers.py", "data/catalog.py", "training/export.py",
+                  "training/build.py", "cli.py"}  # fmt: skip
+
+
+def imports(path: Path) -> set[str]:
+    """Return the full names of all modules that a file imports, inside functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found.add(node.module or "")
+    return found
+
+
+def room(module: str) -> str:
+    return (module.split(".") + [""])[1]
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if "slant_service" not in path.parts], ids=str)
+def test_imports_point_one_way(path: Path) -> None:
+    relative = path.relative_to(ROOT / "model" / "slant")
+    own = relative.parts[0].removesuffix(".py")
+    for module in imports(path):
+        if module.split(".")[0] in FORBIDDEN:
+            assert str(relative) == "training/export.py", f"{relative} imports {module}"
+        if module.startswith("slant.") and own != "__init__":
+            assert ORDER.index(room(module)) <= ORDER.index(own), f"{relative} imports {module}"
+
+
+def test_the_service_does_not_know_training_or_evaluation() -> None:
+    for path in (ROOT / "service").rglob("*.py"):
+        assert not {"training", "evaluation", "cli"} & {
+            room(name) for name in imports(path) if name.startswith("slant.")
+        }
+
+
+def test_only_few_files_touch_the_disk() -> None:
+    for path in (ROOT / "model" / "slant").rglob("*.py"):
+        relative = path.relative_to(ROOT / "model" / "slant").as_posix()
+        calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+        names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
+        assert relative in MAY_TOUCH_DISK or not names & DISK, f"{relative}: {names & DISK}"
+
+
+def test_files_are_small_and_roots_are_no_packages() -> None:
+    for path in FILES:
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path
+    assert not (ROOT / "model" / "__init__.py").exists()
+    assert not (ROOT / "service" / "__init__.py").exists()
+
+
+def test_version_and_changelog_agree() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    headings = [line for line in (ROOT / "CHANGELOG.md").read_text().splitlines() if line.startswith("## ")]
+    assert slant.__version__ == version
+    assert headings[0] == f"## {version}"
+    assert slant.load().bundle.manifest.version == version
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel through the sdist, from a copy without git's metadata and without the network."""
+    folder = tmp_path_factory.mktemp("build")
+    ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "build", "dist")
+    source = shutil.copytree(ROOT, folder / "source", ignore=ignored)
+    _hatchling("build_sdist", source, folder)
+    with tarfile.open(next(folder.glob("*.tar.gz"))) as sdist:
+        sdist.extractall(folder, filter="data")
+    _hatchling("build_wheel", next(path for path in folder.glob("slant-*") if path.is_dir()), folder)
+    return next(folder.glob("*.whl"))
+
+
+def _hatchling(step: str, source: Path, out: Path) -> None:
+    code = f"from hatchling.build import {step}; {step}({str(out)!r})"
+    subprocess.run([sys.executable, "-c", code], cwd=source, check=True, capture_output=True)
+
+
+def test_the_wheel_holds_the_two_packages_and_the_bundle(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"slant", "slant_service"}
+    bundle = {name.rsplit("/", 1)[1] for name in names if name.startswith("slant/bundles/default/")}
+    assert bundle == {"manifest.json", "encoder.onnx", "tokenizer.json", "heads.skops", "CARD.md"}
+    assert "slant/py.typed" in names
+
+
+def test_the_wheel_answers_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
+    """Only the base dependencies, at the locked versions, from uv's cache; skipped where that is empty."""
+    uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+    if uv is None:
+        pytest.skip("uv is not installed")
+    environment = os.environ | {"UV_PROJECT_ENVIRONMENT": str(tmp_path / "fresh"), "UV_OFFLINE": "1"}
+    command = [
+        uv,
+        "sync",
+        "--frozen",
+        "--no-dev",
+        "--no-install-project",
+        "--project",
+        str(ROOT),
+        "--python",
+        sys.executable,
+    ]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"uv's cache does not hold the locked wheels: {done.stderr.strip().splitlines()[-1]}")
+    python = tmp_path / "fresh" / "bin" / "python"
+    subprocess.run(
+        [uv, "pip", "install", "--no-deps", "--offline", "--python", str(python), str(wheel)],
+        check=True,
+        capture_output=True,
+    )
+    answer = subprocess.run(
+        [str(python.parent / "slant"), "classify", str(SAMPLES / "08_football.txt"), "--target", "the referee"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    assert '"name": "sport"' in answer.stdout
+    missing = subprocess.run([str(python.parent / "slant"), "serve"], capture_output=True, text=True, check=False)
+    assert missing.returncode == 1
+    assert "pip install 'slant[service]'" in missing.stderr

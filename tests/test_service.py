@@ -1,0 +1,244 @@
+"""The HTTP contract: answers, probes, limits, and every error in one shape."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from slant.errors import InputError, SelfTestFailed
+from slant.inference.classifier import Classifier
+from slant_service.app import create_app
+from slant_service.settings import Settings
+from support import Sample
+
+ARTICLE = {"text": "The council voted on Monday to keep the toll on the harbour bridge.", "targets": ["the toll"]}
+LIMIT = 20_000
+
+
+def ready(client: TestClient) -> TestClient:
+    """Wait, without sleeping, until the bundle that starts in the background has passed its self-test."""
+    client.portal.call(client.app.state.engine.started.wait)  # type: ignore[union-attr,attr-defined]
+    return client
+
+
+@pytest.fixture(scope="module")
+def client(classifier: Classifier) -> Iterator[TestClient]:
+    app = create_app(Settings(max_body_bytes=LIMIT), lambda: classifier)
+    with TestClient(app, raise_server_exceptions=False) as found:
+        yield ready(found)
+
+
+def is_problem(response: Any, status: int, kind: str) -> dict[str, Any]:
+    """Check that a response has the one shape of errors; return it."""
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
+    assert set(body) == {"type", "title", "status", "detail", "errors", "id"}
+    assert body["type"] == f"/problems/{kind}"
+    assert body["status"] == status
+    assert body["detail"]
+    assert all(set(error) == {"field", "message"} for error in body["errors"])
+    return body
+
+
+def test_an_article_is_classified(client: TestClient, samples: list[Sample]) -> None:
+    sample = samples[4]
+    request = {"id": "a1", "title": sample.article.title, "text": sample.text, "targets": [sample.targets[0]["target"]]}
+    answer = client.post("/v1/classify", json=request).json()
+    assert set(answer) == {"id", "language", "topics", "stances", "read", "warnings", "model", "text"}
+    assert (answer["id"], answer["language"], answer["warnings"]) == ("a1", "en", [])
+    assert set(answer["topics"][0]) == {"code", "name", "probability"}
+    stance = answer["stances"][0]
+    assert set(stance) == {"target", "label", "confidence", "probabilities", "evidence"}
+    assert isinstance(stance["confidence"], float)
+    for piece in stance["evidence"]:
+        assert sample.text[piece["start"] : piece["end"]] == piece["text"]
+
+
+def test_the_service_says_what_python_says(client: TestClient, classifier: Classifier, samples: list[Sample]) -> None:
+    for sample in samples[:3]:
+        targets = [target["target"] for target in sample.targets]
+        request = {"title": sample.article.title, "text": sample.text, "targets": targets, "id": sample.name}
+        answer = client.post("/v1/classify", json=request).json()
+        judgement = classifier.classify(sample.article, targets).to_dict()
+        assert answer["stances"] == [
+            {**stance, "evidence": list(stance["evidence"])} for stance in judgement["stances"]
+        ]
+        assert answer["topics"] == list(judgement["topics"])
+
+
+def test_what_is_not_asked_for_is_not_given(client: TestClient) -> None:
+    answer = client.post("/v1/classify", json=ARTICLE | {"topics": False, "evidence": False}).json()
+    assert answer["topics"] == []
+    assert answer["stances"][0]["evidence"] == []
+
+
+def test_a_batch_keeps_its_order_and_spares_the_neighbours(client: TestClient) -> None:
+    bad = {"id": "bad", "text": "Leave a Reply"}
+    answers = client.post("/v1/classify/batch", json=[ARTICLE | {"id": "1"}, bad, ARTICLE | {"id": "3"}]).json()
+    assert [answer["id"] for answer in answers] == ["1", "bad", "3"]
+    assert answers[1]["type"] == "/problems/unreadable-article"
+    assert answers[0]["stances"] == answers[2]["stances"]
+
+
+def test_topics_and_model(client: TestClient, classifier: Classifier) -> None:
+    topics = client.get("/v1/topics").json()
+    assert len(topics) == 17
+    assert {"code": "medtop:15000000", "name": "sport"}.items() <= topics[14].items()
+    model = client.get("/v1/model").json()
+    assert model["sha256"] == classifier.bundle.manifest.sha256
+    assert model["stances"] == ["favor", "against", "neutral", "unrelated"]
+    assert model["training"]
+
+
+def test_probes(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "alive"}
+    assert client.get("/readyz").json() == {"status": "ready"}
+
+
+def test_docs_need_no_other_host(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert "https://" not in page.text.split("<body>")[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "said"),
+    [
+        ({}, "body", "got neither"),
+        ({"text": "a", "html": "b"}, "body", "got both"),
+        ({"text": "a", "targets": ["x"] * 17}, "targets", "at most 16 items"),
+        ({"text": "a", "targets": [" "]}, "targets.0", "at least 1"),
+        ({"text": "a", "targets": ["x" * 301]}, "targets.0", "at most 300 characters, got 301"),
+        ({"text": "a", "targets": "x"}, "targets", "got str"),
+        ({"text": 5}, "text", "got int"),
+        ({"text": "a", "topics": "yes"}, "topics", "got str"),
+        ({"text": "a", "colour": "red"}, "colour", "not permitted"),
+        ([], "body", "got list"),
+    ],
+)
+def test_an_invalid_request_names_its_field(client: TestClient, body: Any, field: str, said: str) -> None:
+    problem = is_problem(client.post("/v1/classify", json=body), 422, "invalid-request")
+    assert problem["errors"][0]["field"] == field
+    assert said in problem["errors"][0]["message"]
+
+
+def test_errors_on_every_route(client: TestClient) -> None:
+    paths = ["/v1/classify", "/v1/classify/batch", "/v1/topics", "/v1/model", "/healthz", "/readyz"]
+    for path in paths:
+        is_problem(client.put(path, json={}), 405, "method-not-allowed")
+        is_problem(client.get(f"{path}/nothing"), 404, "not-found")
+    for path in paths[:2]:
+        is_problem(
+            client.post(path, content=b"{", headers={"content-type": "application/json"}), 422, "invalid-request"
+        )
+        is_problem(client.post(path, content=b"{}", headers={"content-type": "text/plain"}), 415, "not-json")
+        is_problem(client.post(path, content=b"{}"), 415, "not-json")
+        is_problem(client.post(path, json={"text": "x" * LIMIT}), 413, "body-too-large")
+    is_problem(client.post(paths[0], json={"text": "Leave a Reply"}), 422, "unreadable-article")
+    is_problem(client.post(paths[1], json=[ARTICLE] * 65), 422, "invalid-request")
+    is_problem(client.post(paths[1], json=[]), 422, "invalid-request")
+
+
+def test_a_chunked_body_is_counted_and_a_lying_length_is_not_believed(client: TestClient) -> None:
+    def chunks() -> Iterator[bytes]:
+        for _ in range(100):
+            yield b" " * 1_000
+
+    is_problem(
+        client.post("/v1/classify", content=chunks(), headers={"content-type": "application/json"}),
+        413,
+        "body-too-large",
+    )
+
+
+def test_junk_bodies_are_answered(client: TestClient) -> None:
+    for raw in (b"", b"\x00\xff", b"[" * 5_000, b'{"text": "\\ud800"}', b'"text"', b"null", b"1e999"):
+        response = client.post("/v1/classify", content=raw, headers={"content-type": "application/json"})
+        assert response.status_code in (200, 422)
+
+
+def test_an_unforeseen_failure_is_a_problem_and_its_text_stays_out_of_the_log(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def explode(*_: object, **__: object) -> None:
+        raise RuntimeError("cannot read SECRET")
+
+    app = create_app(Settings(), lambda: classifier)
+    with TestClient(app, raise_server_exceptions=False) as client, caplog.at_level(logging.DEBUG):
+        ready(client)
+        monkeypatch.setattr(Classifier, "classify", explode)
+        problem = is_problem(client.post("/v1/classify", json={"text": "SECRET"}), 500, "internal")
+    assert "SECRET" not in problem["detail"]
+    assert "RuntimeError" in caplog.text
+    assert "SECRET" not in caplog.text
+
+
+def test_not_ready_while_loading_but_alive(classifier: Classifier) -> None:
+    released = threading.Event()
+
+    def slow() -> Classifier:
+        released.wait()
+        return classifier
+
+    with TestClient(create_app(Settings(), slow)) as client:
+        assert client.get("/healthz").status_code == 200
+        is_problem(client.get("/readyz"), 503, "not-ready")
+        response = client.post("/v1/classify", json=ARTICLE)
+        is_problem(response, 503, "not-ready")
+        assert response.headers["retry-after"] == "1"
+        released.set()
+        assert ready(client).get("/readyz").status_code == 200
+
+
+def test_a_bundle_that_fails_its_self_test_is_never_ready() -> None:
+    def broken() -> Classifier:
+        raise SelfTestFailed("got favor, wanted against")
+
+    with TestClient(create_app(Settings(), broken)) as client:
+        problem = is_problem(ready(client).get("/readyz"), 503, "not-ready")
+    assert "SelfTestFailed" in problem["detail"]
+
+
+def test_prediction_stays_off_the_event_loop(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+    original = Classifier.classify
+
+    def watched(self: Classifier, *arguments: Any, **options: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return original(self, *arguments, **options)
+
+    monkeypatch.setattr(Classifier, "classify", watched)
+    with TestClient(create_app(Settings(), lambda: classifier)) as client:
+        ready(client).post("/v1/classify", json=ARTICLE)
+        loop = client.portal.call(lambda: threading.current_thread().name)  # type: ignore[union-attr]
+    assert threads
+    assert loop not in threads
+
+
+def test_the_schema_names_every_operation_and_error(client: TestClient) -> None:
+    schema = client.get("/openapi.json").json()
+    operations = [operation for path in schema["paths"].values() for operation in path.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(set(names)) == len(names) == 6
+    assert {"413", "415", "422", "500", "503"} <= set(schema["paths"]["/v1/classify"]["post"]["responses"])
+    assert schema["components"]["schemas"]["Request"]["examples"]
+
+
+@pytest.mark.parametrize(("name", "value"), [("SLANT_PORT", "99999"), ("SLANT_CONCURRENCY", "none")])
+def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    from slant_service.__main__ import run
+
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InputError, match=f"{name}.*{value}"):
+        run()
+
+
+def test_importing_the_app_starts_nothing() -> None:
+    assert isinstance(create_app(Settings()), FastAPI)

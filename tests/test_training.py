@@ -1,0 +1,143 @@
+"""A user's own labels, from a few hundred rows: no torch, no GPU, a bundle that loads and answers."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from slant.article import Article
+from slant.data.split import Part, part_of
+from slant.errors import DataError, TrainingError
+from slant.inference.classifier import Classifier, load
+from slant.training.build import train_stance, train_topic
+from slant.types import Progress
+
+TOPICS = {
+    "gardening": (
+        "The gardener planted {} roses and tulips in the wet soil of her garden.",
+        "Prune the {} apple trees in winter.",
+    ),
+    "sailing": (
+        "The yacht crossed the bay with {} sails set in a strong westerly wind.",
+        "The skipper of boat {} tacked at the buoy.",
+    ),
+}
+STANCES = {
+    "pro": "Reading {n}: cycle lanes are wonderful, safe and cheap, and the city should build many more of them.",
+    "contra": "Reading {n}: cycle lanes are a terrible, costly nuisance, and the city should rip every one of them out.",
+}
+
+
+def quiet(step: str, total: int | None) -> Progress:
+    return lambda done: None
+
+
+@pytest.fixture(scope="module")
+def topic_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("topics") / "mine.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label", "section"])
+        for n in range(100):
+            for label, (one, two) in TOPICS.items():
+                writer.writerow([f"{one.format(n)} {two.format(n)}", label, "weekend"])
+    return path
+
+
+@pytest.fixture(scope="module")
+def stance_jsonl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("stances") / "mine.jsonl.gz"
+    rows = [
+        {"text": text.format(n=n), "target": "cycle lanes", "label": label}
+        for n in range(100)
+        for label, text in STANCES.items()
+    ]
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    return path
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory, topic_csv: Path, stance_jsonl: Path) -> Classifier:
+    folder = tmp_path_factory.mktemp("bundles")
+    train_topic([topic_csv], folder / "one", name="mine", base="default", watch=quiet)
+    train_stance([stance_jsonl], folder / "both", name="mine", base=str(folder / "one"), watch=quiet)
+    return load(folder / "both")
+
+
+def test_own_labels_are_learnt(own: Classifier) -> None:
+    own.self_test()
+    judgement = own.classify(
+        Article(
+            text="She pruned the roses in her garden. I think cycle lanes are wonderful and the city should build more."
+        ),
+        ["cycle lanes"],
+    )
+    assert judgement.topics[0].name == "gardening"
+    assert judgement.stances[0].label == "pro"
+    assert judgement.model.name == "mine"
+
+
+def test_the_manifest_names_both_data_files_and_their_figures(own: Classifier, topic_csv: Path) -> None:
+    manifest = own.bundle.manifest
+    assert [record["task"] for record in manifest.training] == ["topic", "stance"]
+    assert manifest.training[0]["set"] == topic_csv.name
+    assert manifest.training[0]["rows"] == 200
+    assert len(manifest.training[0]["sha256"]) == 64
+    assert manifest.figures["stance"]["mine.jsonl.gz"]["macro_f1"] > 0.9
+    assert manifest.figures["topic"][topic_csv.name]["strict"] > 0.9
+
+
+def test_training_loads_no_torch(topic_csv: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from slant.training.build import train_topic;"
+        f"train_topic([Path({str(topic_csv)!r})], Path({str(tmp_path / 'b')!r}), name='t', base='default',"
+        "watch=lambda s, n: lambda d: None);"
+        "sys.exit(any(m in sys.modules for m in ('torch', 'transformers', 'fastapi')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert "mine.csv" in (tmp_path / "b" / "CARD.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "wanted"),
+    [
+        ("a.jsonl", '{"text": "x"}\n', r"a\.jsonl:1: wanted a non-empty string in target"),
+        ("a.jsonl", '{"text": "x", "target": "y", "label": "z"}\nnonsense\n', r"a\.jsonl:2: not JSON"),
+        ("a.jsonl", "[1]\n", r"a\.jsonl:1: a row is an object, not list"),
+        ("a.csv", "text,target,label\nx,y,z,zz\n", r"a\.csv:2: more cells"),
+        ("a.txt", "x", r"\.jsonl or \.csv .* not \.txt"),
+        ("a.jsonl.gz", "not gzip", r"a\.jsonl\.gz: cannot be read"),
+    ],
+)
+def test_bad_data_is_named(tmp_path: Path, name: str, content: str, wanted: str) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DataError, match=wanted):
+        train_stance([path], tmp_path / "out", name="x", base="default", watch=quiet)
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_label_is_too_few(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,target,label\n" + "Snow fell today.,snow,pro\n" * 20, encoding="utf-8")
+    with pytest.raises(TrainingError, match=r"two labels or more.*pro"):
+        train_stance([path], tmp_path / "out", name="x", base="default", watch=quiet)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.csv: no such file"):
+        train_topic([tmp_path / "none.csv"], tmp_path / "out", name="x", base="default", watch=quiet)
+
+
+def test_copies_of_a_text_are_in_the_same_part() -> None:
+    parts = [part_of(f"Article number {n} about the harbour.") for n in range(2_000)]
+    assert part_of("Some Text,\n here!") is part_of("some text here")
+    assert 0.17 < parts.count(Part.HELD_OUT) / 2_000 < 0.23
+    assert 0.12 < parts.count(Part.CALIBRATION) / 2_000 < 0.18
