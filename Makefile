@@ -11,7 +11,7 @@ EXTRAS := --extra service --extra notebooks
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint format bundle encoder notebooks clean
+.PHONY: help setup serve test lint format bundle encoder notebooks bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -45,6 +45,9 @@ encoder: setup ## export the encoder from its weights (needs torch: the train ex
 
 notebooks: setup ## execute the notebooks in place
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb
+
+bench: setup ## speed against the encoder alone, cold start, memory
+	$(BIN)/python tests/bench/speed.py
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -42,7 +42,7 @@ def imports(path: Path) -> set[str]:
 
 
 def room(module: str) -> str:
-    return (module.split(".") + [""])[1]
+    return [*module.split("."), ""][1]
 
 
 @pytest.mark.parametrize("path", [path for path in FILES if "slant_service" not in path.parts], ids=str)

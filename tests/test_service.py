@@ -23,7 +23,8 @@ LIMIT = 20_000
 
 def ready(client: TestClient) -> TestClient:
     """Wait, without sleeping, until the bundle that starts in the background has passed its self-test."""
-    client.portal.call(client.app.state.engine.started.wait)  # type: ignore[union-attr,attr-defined]
+    assert client.portal is not None
+    client.portal.call(client.app.state.engine.started.wait)  # type: ignore[call-arg,attr-defined]
     return client
 
 

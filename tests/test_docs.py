@@ -1,0 +1,96 @@
+"""The README says what is true: its blocks run, its answer is the real one, its tables are complete."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from slant.inference.classifier import Classifier
+from slant_service.app import create_app
+from slant_service.settings import Settings
+from support import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, gold_file: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder in which the README's file names exist."""
+    shutil.copytree(ROOT / "tests" / "samples", tmp_path / "tests" / "samples")
+    shutil.copy(gold_file, tmp_path / "labelled.jsonl")
+    rows = [
+        f"Letter {n}: fuel duty is {'fair' if n % 2 else 'a scandal'},fuel duty,{'pro' if n % 2 else 'con'}"
+        for n in range(80)
+    ]
+    (tmp_path / "mine.csv").write_text("text,target,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_python_blocks_run(block: str) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(compile(block, "README.md", "exec"), {})
+    assert "sport" in printed.getvalue()
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("bash") if "curl" not in block])
+def test_shell_blocks_run(block: str, workplace: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block],
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_the_curl_gets_the_answer_shown(classifier: Classifier) -> None:
+    words = shlex.split(next(block for block in blocks("bash") if "curl" in block))
+    body, url = json.loads(words[words.index("-d") + 1]), next(word for word in words if word.startswith("http"))
+    with TestClient(create_app(Settings(), lambda: classifier)) as client:
+        assert client.portal is not None
+        client.portal.call(client.app.state.engine.started.wait)  # type: ignore[call-arg,attr-defined]
+        answer = client.post(url.removeprefix("http://127.0.0.1:8000"), json=body).json()
+    shown = json.loads(blocks("json")[0])
+    assert answer == _roughly(shown)
+
+
+def _roughly(value: object) -> object:
+    """Return an answer that equals all that differ from it by 0.05 in a probability: processors do."""
+    if isinstance(value, dict):
+        return {key: _roughly(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_roughly(part) for part in value]
+    return pytest.approx(value, abs=0.05) if isinstance(value, float) else value
+
+
+def test_every_setting_and_command_is_named() -> None:
+    for name in Settings.model_fields:
+        assert f"`SLANT_{name.upper()}`" in README or f"SLANT_{name.upper()}`" in README, name
+    for command in ("classify", "serve", "train", "evaluate", "info"):
+        assert f"slant {command}" in README or f"make {command}" in README
+
+
+def test_every_make_target_is_explained() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split())
+    assert targets == set(re.findall(r"^([a-z]+):.*##", makefile, re.MULTILINE))
