@@ -21,7 +21,7 @@ setup: $(VENV)/.done ## create .venv and install everything but the training ext
 $(VENV)/.done: pyproject.toml uv.lock
 	$(PYTHON) -m venv $(VENV)
 	command -v uv >/dev/null || $(BIN)/python -m pip install --quiet 'uv>=0.11'
-	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --quiet --python $(BIN)/python $(EXTRAS)
+	UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --quiet --python $(BIN)/python $(EXTRAS)
 	touch $@
 
 serve: setup ## start the service
