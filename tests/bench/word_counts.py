@@ -42,7 +42,7 @@ def fit(folder: Path) -> tuple[TfidfVectorizer, LogisticRegression]:
     examples, weights = zip(*rows, strict=True)
     vectoriser = TfidfVectorizer(sublinear_tf=True, min_df=3, max_features=40_000)
     vectoriser.fit({example.text for example in examples})
-    model = LogisticRegression(C=3.0, max_iter=200)
+    model = LogisticRegression(C=3.0, max_iter=1_000)
     labels = [STANCES.index(example.label) for example in examples]
     return vectoriser, model.fit(features(vectoriser, examples), labels, sample_weight=weights)
 
