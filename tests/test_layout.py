@@ -94,7 +94,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = shutil.copytree(ROOT, folder / "source", ignore=ignored)
     _hatchling("build_sdist", source, folder)
     with tarfile.open(next(folder.glob("*.tar.gz"))) as sdist:
-        sdist.extractall(folder, filter="data")
+        sdist.extraction_filter = getattr(tarfile, "data_filter", None)  # Python before 3.11.4 has none
+        sdist.extractall(folder)
     _hatchling("build_wheel", next(path for path in folder.glob("slant-*") if path.is_dir()), folder)
     return next(folder.glob("*.whl"))
 
