@@ -126,6 +126,14 @@ def test_html_comes_back_with_the_text_its_offsets_point_into(classifier: Classi
         assert judgement.text[piece.start : piece.end] == piece.text
 
 
+def test_odd_characters_in_title_and_target_are_read(classifier: Classifier, samples: list[Sample]) -> None:
+    plain, odd = "the rent cap", "\u201cthe\u00a0rent cap\ud800"
+    for target in (plain, odd):
+        article = Article(text=samples[1].text, title="Rents\ud800 \u202e")
+        assert classifier.classify(article, [target]).stances[0].target == target
+    assert classifier.classify(Article(text="Snow fell.", title="Comments"), ["Advertisement"]).stances
+
+
 @given(st.text(st.characters(), max_size=300))
 @settings(max_examples=60, deadline=None)
 def test_any_text_is_answered_or_refused_by_name(classifier: Classifier, text: str) -> None:

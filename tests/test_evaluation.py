@@ -134,7 +134,19 @@ def test_topics_through_a_map(classifier: Classifier, tmp_path: Path) -> None:
     mapping = tmp_path / "map.json"
     mapping.write_text(json.dumps({"mine": {"S": ["sport"], "H": ["health"], "none": None}}))
     found = run(classifier, data, "topic", label_map=f"{mapping}:mine")
-    assert (found["n"], found["accuracy"]) == (1, 1.0)
+    assert (found["n"], found["accuracy"], found["strict"]) == (1, 1.0, None)
+
+
+def test_rows_of_furniture_and_endless_targets_are_counted(classifier: Classifier, tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    rows = [
+        {"text": "Leave a Reply", "target": "snow", "label": "favor"},
+        {"text": "Snow.", "target": "x" * 999, "label": "favor"},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run(classifier, path)["n"] == 2
+    path.write_text(json.dumps({"text": "Leave a Reply", "codes": ["sport"]}) + "\n")
+    assert run(classifier, path, "topic")["strict"] == 0.0
 
 
 def test_parts_and_conditions(classifier: Classifier, gold_file: Path) -> None:

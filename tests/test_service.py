@@ -80,6 +80,11 @@ def test_what_is_not_asked_for_is_not_given(client: TestClient) -> None:
     assert answer["stances"][0]["evidence"] == []
 
 
+def test_what_cannot_be_given_yet_is_said(client: TestClient) -> None:
+    assert client.post("/v1/classify", json=ARTICLE | {"sources": True}).json()["warnings"] == ["sources-unsupported"]
+    assert client.post("/v1/classify", json=ARTICLE | {"sources": False}).json()["warnings"] == []
+
+
 def test_a_batch_keeps_its_order_and_spares_the_neighbours(client: TestClient) -> None:
     bad = {"id": "bad", "text": "Leave a Reply"}
     answers = client.post("/v1/classify/batch", json=[ARTICLE | {"id": "1"}, bad, ARTICLE | {"id": "3"}]).json()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -36,7 +35,7 @@ def problem(
     status: int, kind: str, detail: str, errors: Sequence[FieldError] = (), *, id: str | None = None
 ) -> Problem:
     """Return a problem; ``kind`` is the stable end of its type."""
-    title = HTTPStatus(status).phrase
+    title = kind.replace("-", " ").capitalize()  # HTTP's own phrases differ between versions of Python
     return Problem(type=f"/problems/{kind}", title=title, status=status, detail=detail, errors=list(errors), id=id)
 
 

@@ -35,7 +35,7 @@ probes = APIRouter(tags=["probes"])
 @v1.post("/classify", operation_id="classify", responses=_problems(413, 415, 422, 500, 503))
 async def classify(article: schemas.Request, engine: Ready) -> schemas.Answer:
     """Say what an article is about and where it stands toward each target."""
-    return to_answer(await engine.classify(article))
+    return to_answer(await engine.classify(article), article)
 
 
 @v1.post("/classify/batch", operation_id="classify_batch", responses=_problems(413, 415, 422, 500, 503))
@@ -71,6 +71,6 @@ async def readyz(engine: Ready) -> schemas.Status:
 
 async def _one(article: schemas.Request, engine: Engine) -> schemas.Answer | schemas.Problem:
     try:
-        return to_answer(await engine.classify(article))
+        return to_answer(await engine.classify(article), article)
     except InputError as error:
         return of_slant(error, id=article.id)

@@ -37,6 +37,7 @@ class Request(BaseModel):
     targets: Annotated[list[Target], Field(max_length=MOST_TARGETS)] = []
     topics: bool = True
     evidence: bool = True
+    sources: Annotated[bool, Field(description="not answered yet: asking for it adds a warning")] = False
 
     @model_validator(mode="after")
     def _one_body(self) -> Self:

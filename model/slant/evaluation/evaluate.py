@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from slant.errors import DataError
@@ -39,7 +37,7 @@ def figures(predictions: Predictions, *, intervals: bool = True) -> Json:
         "reliability": metrics.reliability(predictions.confidence, right),
         "coverage": metrics.coverage_curve(predictions.confidence, right),
     }
-    if any(len(names) > 1 for names in predictions.also):
+    if any(names is not None for names in predictions.also):
         found |= {"strict": found["accuracy"], "lenient": float(right.mean())}
     return found | ({"intervals": _intervals(predictions, right)} if intervals else {})
 
@@ -67,8 +65,8 @@ def masked_figures(masked: Predictions) -> Json:
 
 
 def _right(predictions: Predictions) -> Floats:
-    names: Sequence[str] = [predictions.labels[place] for place in predictions.predicted]
-    return np.array([name in also for name, also in zip(names, predictions.also, strict=True)], dtype=float)
+    labels, rows = predictions.labels, zip(predictions.predicted, predictions.truth, predictions.also, strict=True)
+    return np.array([labels[got] in (also or (labels[true],)) for got, true, also in rows], dtype=float)
 
 
 def _intervals(predictions: Predictions, right: Floats) -> Json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slant.article import Article
+from slant.article import LONGEST_TARGET, Article
 from slant.data.readers import StanceExample, TopicExample, by_article
 from slant.errors import ArticleError, DataError
 from slant.features.reading import read_article
@@ -22,7 +22,7 @@ MASKED = "…"
 class Predictions:
     """``truth`` (n,) class numbers, ``probabilities`` (n, labels), ``groups`` (n,) article keys.
 
-    ``also`` holds for each row all the labels that apply to it, where the row lists several.
+    ``also`` holds all the labels that apply to a row, main one first; ``None`` where it names only one.
     """
 
     labels: tuple[str, ...]
@@ -30,7 +30,7 @@ class Predictions:
     probabilities: Floats
     groups: tuple[str, ...]
     fields: tuple[Json, ...]
-    also: tuple[tuple[str, ...], ...]
+    also: tuple[tuple[str, ...] | None, ...]
 
     @property
     def predicted(self) -> Ints:
@@ -104,17 +104,17 @@ def predict_topics(
     return _predictions(names, _topic_rows(classifier, examples, progress, allowed))
 
 
-_Row = tuple[str, Floats, str, Json, tuple[str, ...]]
+_Row = tuple[str, Floats, str, Json, tuple[str, ...] | None]
 
 
 def _stance_rows(
     classifier: Classifier, examples: Iterable[StanceExample], progress: Progress, masked: bool
 ) -> Iterator[_Row]:
     for group in by_article(examples):
-        targets = [MASKED if masked else example.target for example in group]
+        targets = [MASKED if masked else example.target[:LONGEST_TARGET] for example in group]
         scores = _classify(classifier, group[0], targets)
         for example, probabilities in zip(group, scores, strict=True):
-            yield example.label, probabilities, example.text, example.fields, (example.label,)
+            yield example.label, probabilities, example.text, example.fields, None
         progress(len(group))
 
 
@@ -132,10 +132,17 @@ def _topic_rows(
     classifier: Classifier, examples: Iterable[TopicExample], progress: Progress, allowed: Floats
 ) -> Iterator[_Row]:
     for example in examples:
-        reading = read_article(classifier.bundle.encoder, Article(text=example.text, title=example.title))
-        probabilities = classifier.topic_probabilities(reading) * allowed
-        yield example.labels[0], probabilities, example.text, example.fields, example.labels
+        also = example.labels if example.complete else None
+        yield example.labels[0], _topics(classifier, example) * allowed, example.text, example.fields, also
         progress(1)
+
+
+def _topics(classifier: Classifier, example: TopicExample) -> Floats:
+    try:
+        reading = read_article(classifier.bundle.encoder, Article(text=example.text, title=example.title))
+    except ArticleError:
+        return np.zeros(len(classifier.bundle.manifest.topics))
+    return classifier.topic_probabilities(reading)
 
 
 def _predictions(labels: tuple[str, ...], rows: Iterable[_Row]) -> Predictions:

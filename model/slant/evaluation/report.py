@@ -108,4 +108,4 @@ def _draw_confusion(axes: Axes, found: Json) -> None:
     axes.set(title="True (down) and given (across)")
     for y, row in enumerate(counts):
         for x, count in enumerate(row):
-            axes.text(x, y, str(count), ha="center", va="center", fontsize=7)
+            axes.text(x, y, str(count), ha="center", va="center", color="white" if 2 * count > sum(row) else "black")

@@ -11,7 +11,7 @@ from slant.article import Article
 from slant.errors import ArticleError
 from slant.features.encoder import Encoder
 from slant.features.evidence import Passages, TargetView, unit, view, widen, word_overlap
-from slant.text.clean import HOLE, clean, is_blank
+from slant.text.clean import HOLE, clean, is_blank, normalise
 from slant.text.html import extract
 from slant.text.sentences import sentences
 from slant.text.spans import Span
@@ -63,7 +63,7 @@ def read_article(encoder: Encoder, article: Article) -> Reading:
     if is_blank(cleaned) and not title.strip():
         raise ArticleError(f"nothing to read: {len(text)} characters of text, none of them an article's", field="text")
     spans = sentences(cleaned)
-    first, *rest = encoder.tokenise([clean(title), *(span.of(cleaned) for span in spans)])
+    first, *rest = encoder.tokenise([normalise(title), *(span.of(cleaned) for span in spans)])
     return Reading(text, cleaned, spans, rest, first)
 
 
@@ -96,7 +96,7 @@ def target_views(
     """
     if not targets:
         return []
-    tokens = encoder.tokenise(targets)
+    tokens = encoder.tokenise([normalise(target) for target in targets])
     overlaps = [word_overlap(ids, reading.tokens, weights) for ids in tokens]
     chosen = [choose(reading, overlap) for overlap in overlaps]
     union = np.unique(np.concatenate(chosen))

@@ -30,9 +30,13 @@ def clean(text: str) -> str:
 
     Linear in the length of ``text``; accepts any string, lone surrogates included.
     """
-    plain = _ODD.sub(lambda match: _stand_in(match.group()), text)
-    plain = INLINE.sub(_blank, plain)
+    plain = INLINE.sub(_blank, normalise(text))
     return "\n".join(_clean_line(line) for line in plain.split("\n"))
+
+
+def normalise(text: str) -> str:
+    """Return ``text`` with odd characters replaced one for one: what a title or a target needs of cleaning."""
+    return _ODD.sub(lambda match: _stand_in(match.group()), text)
 
 
 def is_blank(cleaned: str) -> bool:
