@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ NO_EVIDENCE = frozenset({"unrelated"})
 """Labels that no passage can show: they say that there is none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Classifier:
     """A loaded bundle, ready to classify. Safe to call from several threads."""
 
@@ -89,7 +90,7 @@ class Classifier:
         for article in articles:
             yield self.classify(article, wanted, topics=topics, evidence=evidence)
 
-    @property
+    @cached_property
     def model_id(self) -> ModelId:
         """Return the name, version and hash of the bundle that answers."""
         manifest = self.bundle.manifest
