@@ -62,6 +62,4 @@ def pytest_collection_modifyitems(items: list[Any]) -> None:
     if not SHARED.is_dir():
         for item in items:
             if item.get_closest_marker("shared"):
-                item.add_marker(
-                    pytest.mark.skip(reason=f"no training data at {SHARED.name}: ../shared/data is missing")
-                )
+                item.add_marker(pytest.mark.skip(reason="no training data: ../shared/data is missing"))

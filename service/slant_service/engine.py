@@ -13,7 +13,7 @@ from slant.errors import SlantError
 from slant.inference.classifier import Classifier, load
 from slant_service import schemas
 from slant_service.convert import to_article
-from slant_service.errors import NotReady
+from slant_service.errors import NotReady, log_failure
 from slant_service.settings import Settings
 
 log = logging.getLogger("slant_service")
@@ -52,6 +52,9 @@ class Engine:
         except SlantError as error:
             self._failure = f"the bundle cannot be used: {type(error).__name__}"
             log.error("%s: %s", type(error).__name__, error)
+        except Exception as error:  # whatever it is, the service must say that it is not ready
+            self._failure = f"the bundle cannot be used: {type(error).__name__}"
+            log_failure(error)
         finally:
             self.started.set()
 
