@@ -87,6 +87,16 @@ def test_a_megabyte_of_junk_is_read_to_its_end(junk: str) -> None:
         ("No. 5 won. No. That is wrong.", ["No. 5 won.", "No.", "That is wrong."]),
         ("\u201cWe won.\u201d Then he sat.", ["\u201cWe won.\u201d", "Then he sat."]),
         ("The iPhone and McDonald's sell well.", ["The iPhone and McDonald's sell well."]),
+        (
+            "He fell ill. Doctors came. They sat. Children ran.",
+            ["He fell ill.", "Doctors came.", "They sat.", "Children ran."],
+        ),
+        ("She loves art. Painters love her.", ["She loves art.", "Painters love her."]),
+        ("They met in Springfield, Ill. Mayors came.", ["They met in Springfield, Ill. Mayors came."]),
+        (
+            "Gen. Lee, Sgt. Pepper et al. Smith spoke vs. Jones.",
+            ["Gen. Lee, Sgt. Pepper et al. Smith spoke vs. Jones."],
+        ),
         ("It fell in the provinceOn Tuesday it rose.", ["It fell in the province", "On Tuesday it rose."]),
     ],
 )

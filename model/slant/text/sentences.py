@@ -17,17 +17,18 @@ from slant.text.spans import Span, trim
 LONGEST = 600
 """Characters after which a sentence without a stop is cut at white space: nothing longer is one."""
 
-_NEVER_LAST = frozenset(
-    "mr mrs ms mx dr prof rev fr sr hon st mt ft sen rep gov gen col lt maj capt cmdr adm sgt cpl pvt pres "
-    "supt insp det atty amb sec asst dist dept messrs mme mlle vs v cf viz eg ie e.g i.e no nos fig vol pp "
-    "ch art para approx ca al".split()
+_TITLES = frozenset(
+    "Mr Mrs Ms Mx Dr Prof Rev Fr Sr Hon St Mt Ft Sen Sens Rep Reps Gov Gen Col Lt Maj Capt Cmdr Adm Sgt Cpl Pvt Pres "
+    "Supt Insp Det Atty Amb Sec Asst Dist Dept Messrs Mme Mlle Art Ch".split()
 )
+"""Stand before a name: the stop never ends a sentence. Their capital tells them from words (``art``, ``sec``)."""
+_NEVER_LAST = frozenset("vs v cf viz eg ie e.g i.e no nos vol pp approx ca al".split())
 _SELDOM_LAST = frozenset(
-    "jr sr inc corp co ltd llc bros plc assn jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed "
-    "thu thur thurs fri sat sun ave blvd rd etc est min max a.m p.m u.s u.k u.n e.u d.c b.c a.d ph.d m.d b.a m.a "
-    "u.s.a calif conn fla ga ill ind kan ky la md mass mich minn mo miss mont neb nev okla ore pa tenn tex va vt "
-    "wash wis wyo ala ariz ark colo del".split()
+    "Jr Sr Inc Corp Co Ltd LLC Bros Plc PLC Assn Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu "
+    "Thur Thurs Fri Sat Sun Ave Blvd Rd Est Ph.D M.Sc B.Sc Calif Conn Fla Ga Ill Ind Kan Ky La Md Mass Mich Minn Mo "
+    "Miss Mont Neb Nev Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Ala Ariz Ark Colo Del etc a.m p.m A.M P.M".split()
 )
+"""May end a sentence, and then the next word is one that often begins one; again the capital counts (``ill``)."""
 _STARTERS = frozenset(
     "the a an he she it they we i you this that these those there here his her its their our my but and so yet or "
     "in on at by for from with as if when while after before since although though because however meanwhile "
@@ -127,11 +128,13 @@ def _is_abbreviation(text: str, stop: re.Match[str], after: str) -> bool:
     found = _WORD_BEFORE.search(text, max(stop.start() - 20, 0), stop.start())
     if found is None or stop.group(2):
         return False
-    word = found.group().lower()
-    if word in _NEVER_LAST:
-        return word != "no" or after[0].isdigit()
-    dotted = word in _SELDOM_LAST or re.fullmatch(r"[a-z](?:\.[a-z]){0,4}", word) is not None
-    return dotted and found.group()[0].isupper() + (word in _SELDOM_LAST) > 0 and after.lower() not in _STARTERS
+    word = found.group()
+    if word.lower() == "no":
+        return after[0].isdigit()
+    if word in _TITLES or word.lower() in _NEVER_LAST:
+        return True
+    initials = re.fullmatch(r"[A-Z](?:\.[A-Za-z]){0,4}", word) is not None
+    return (initials or word in _SELDOM_LAST) and after.lower() not in _STARTERS
 
 
 def _cut(text: str, sentence: Span) -> Iterator[Span]:
