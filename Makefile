@@ -7,7 +7,6 @@ BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
 OUT    ?= model/slant/bundles/default
 EXTRAS := --extra service --extra notebooks
-# a mirror set for pip is also good for uv, which does not read pip's settings
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help

@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 
 from slant.article import Article
+from slant_service.engine import Engine
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "tests" / "samples"
@@ -37,3 +42,11 @@ def read_samples() -> list[Sample]:
         article = Article(text=text, title=title, id=row["file"])
         found.append(Sample(row["file"], article, row["genre"], row["codes"], row["targets"]))
     return found
+
+
+def ready(client: TestClient) -> TestClient:
+    """Wait, without sleeping, until the bundle that starts in the background has passed its self-test, or failed."""
+    engine: Engine = cast(FastAPI, client.app).state.engine
+    assert client.portal is not None
+    client.portal.call(engine.started.wait)
+    return client

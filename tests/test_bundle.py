@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,7 +37,7 @@ def copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(DEFAULT, tmp_path / "bundle"))
 
 
-def resign(folder: Path, change: Callable[[dict[str, object]], None] | None = None) -> None:
+def resign(folder: Path, change: Callable[[dict[str, Any]], None] | None = None) -> None:
     """Make the manifest vouch for the files as they now are, as somebody with ill intent would."""
     path = folder / "manifest.json"
     content = json.loads(path.read_text())
@@ -120,7 +121,7 @@ def test_files_that_are_vouched_for_but_are_nothing(copy: Path) -> None:
 
 
 def test_a_manifest_that_names_a_file_outside(copy: Path) -> None:
-    resign(copy, lambda content: content["files"].update({"../secret": "0" * 64}))  # type: ignore[attr-defined]
+    resign(copy, lambda content: content["files"].update({"../secret": "0" * 64}))
     with pytest.raises(BundleDamaged, match=r"'\.\./secret'"):
         load_bundle(copy)
 
@@ -140,7 +141,7 @@ def test_a_link_that_leads_outside(copy: Path, tmp_path: Path) -> None:
         (lambda content: content["libraries"].update({"scikit-learn": "0.1.0"}), r"scikit-learn 0\.1\.0"),
     ],
 )
-def test_another_format_or_library(copy: Path, change: Callable[[dict[str, object]], None], wanted: str) -> None:
+def test_another_format_or_library(copy: Path, change: Callable[[dict[str, Any]], None], wanted: str) -> None:
     resign(copy, change)
     with pytest.raises(BundleIncompatible, match=wanted):
         load_bundle(copy)

@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 from slant.inference.classifier import Classifier
 from slant_service.app import create_app
 from slant_service.settings import Settings
-from support import ROOT
+from support import ROOT, ready
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -67,9 +67,7 @@ def test_the_curl_gets_the_answer_shown(classifier: Classifier) -> None:
     words = shlex.split(next(block for block in blocks("bash") if "curl" in block))
     body, url = json.loads(words[words.index("-d") + 1]), next(word for word in words if word.startswith("http"))
     with TestClient(create_app(Settings(), lambda: classifier)) as client:
-        assert client.portal is not None
-        client.portal.call(client.app.state.engine.started.wait)  # type: ignore[call-arg,attr-defined]
-        answer = client.post(url.removeprefix("http://127.0.0.1:8000"), json=body).json()
+        answer = ready(client).post(url.removeprefix("http://127.0.0.1:8000"), json=body).json()
     shown = json.loads(blocks("json")[0])
     assert answer == _roughly(shown)
 

@@ -15,17 +15,10 @@ from slant.errors import InputError, SelfTestFailed
 from slant.inference.classifier import Classifier
 from slant_service.app import create_app
 from slant_service.settings import Settings
-from support import Sample
+from support import Sample, ready
 
 ARTICLE = {"text": "The council voted on Monday to keep the toll on the harbour bridge.", "targets": ["the toll"]}
 LIMIT = 20_000
-
-
-def ready(client: TestClient) -> TestClient:
-    """Wait, without sleeping, until the bundle that starts in the background has passed its self-test."""
-    assert client.portal is not None
-    client.portal.call(client.app.state.engine.started.wait)  # type: ignore[call-arg,attr-defined]
-    return client
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +217,8 @@ def test_prediction_stays_off_the_event_loop(classifier: Classifier, monkeypatch
     monkeypatch.setattr(Classifier, "classify", watched)
     with TestClient(create_app(Settings(), lambda: classifier)) as client:
         ready(client).post("/v1/classify", json=ARTICLE)
-        loop = client.portal.call(lambda: threading.current_thread().name)  # type: ignore[union-attr]
+        assert client.portal is not None
+        loop = client.portal.call(lambda: threading.current_thread().name)
     assert threads
     assert loop not in threads
 

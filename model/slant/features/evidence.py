@@ -17,7 +17,6 @@ READ = 5
 NEIGHBOUR = 0.5
 OVERLAP = 0.5
 """Weight of shared words beside the cosine when sentences are ranked."""
-SCALARS = READ + 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def view(passages: Passages, target: Floats, overlap: Floats) -> TargetView:
 
 
 def _features(window: Floats, target: Floats, cosine: Floats, overlap: Floats, order: Ints, title: float) -> Floats:
-    """Return (3 * width + SCALARS,) features, each group scaled to about unit variance."""
+    """Return (3 * width + READ + 6,) features, each group scaled to about unit variance."""
     nearest = np.zeros(READ, dtype=np.float32)
     top = np.sort(cosine)[::-1][:READ]
     nearest[: len(top)] = top

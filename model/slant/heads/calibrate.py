@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_softmax, logit, softmax
+from scipy.special import expit, log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
 
 from slant.types import Floats, Ints
@@ -70,8 +70,3 @@ def _threshold(grid: Floats, probabilities: Floats, wanted: Floats) -> float:
     scores = 2 * hits / np.maximum(given.sum(axis=0) + wanted.sum(), 1)
     best = grid[scores == scores.max()]
     return float(best[len(best) // 2])
-
-
-def log_odds(probabilities: Floats) -> Floats:
-    """Return the logits of probabilities, finite at both ends."""
-    return np.asarray(logit(np.clip(probabilities, 1e-6, 1 - 1e-6)))

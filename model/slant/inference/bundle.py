@@ -66,7 +66,13 @@ def load_bundle(where: str | Path = "default", *, threads: int | None = None) ->
         BundleIncompatible: another bundle format or scikit-learn wrote it.
     """
     folder = bundle_folder(where)
-    manifest, content = read_bundle(folder)
+    return assemble_bundle(folder, *read_bundle(folder), threads=threads)
+
+
+def assemble_bundle(
+    folder: Path, manifest: Manifest, content: dict[str, bytes], *, threads: int | None = None
+) -> Bundle:
+    """Start what ``read_bundle`` read; errors as ``load_bundle``."""
     files = BundleFiles()
     heads = _load_heads(folder / files.heads, content[files.heads.name])
     source = encoder_source(content)

@@ -16,12 +16,14 @@ from slant.article import Article
 from slant.data.catalog import DataSet, file_sha256
 from slant.data.readers import LabelMap, stance_examples, topic_examples
 from slant.errors import TrainingError
+from slant.features.encoder import Encoder
 from slant.inference.bundle import (
+    DEFAULT,
     Bundle,
     EncoderSource,
+    assemble_bundle,
     bundle_folder,
     encoder_source,
-    load_bundle,
     read_bundle,
     save_bundle,
 )
@@ -50,18 +52,10 @@ def train_topic(
         DataError: a file or a row cannot be read.
         TrainingError: there is too little to learn from.
     """
-    start, source = load_bundle(base), _source(base)
+    base_bundle, source = _base(base)
     sets = [_own(path, list(topic_examples([path], label_map))) for path in data]
-    head, figures = fit_topics(sets, _cache(source), watch)
-    bundle = replace(start, topic=head)
-    return _write(
-        out,
-        bundle,
-        source,
-        name,
-        _records(start, "topic", sets),
-        {**start.manifest.figures, "topic": figures},
-    )
+    head, figures = fit_topics(sets, _cache(base_bundle.encoder, source), watch)
+    return _write_own(out, replace(base_bundle, topic=head), source, name, "topic", sets, figures)
 
 
 def train_stance(data: Sequence[Path], out: Path, *, name: str, base: str, watch: Watch) -> Manifest:
@@ -71,18 +65,10 @@ def train_stance(data: Sequence[Path], out: Path, *, name: str, base: str, watch
         DataError: a file or a row cannot be read.
         TrainingError: there is too little to learn from.
     """
-    start, source = load_bundle(base), _source(base)
+    base_bundle, source = _base(base)
     sets = [_own(path, list(stance_examples([path]))) for path in data]
-    head, figures = fit_stances(sets, _cache(source), watch)
-    bundle = replace(start, stance=head)
-    return _write(
-        out,
-        bundle,
-        source,
-        name,
-        _records(start, "stance", sets),
-        {**start.manifest.figures, "stance": figures},
-    )
+    head, figures = fit_stances(sets, _cache(base_bundle.encoder, source), watch)
+    return _write_own(out, replace(base_bundle, stance=head), source, name, "stance", sets, figures)
 
 
 def train_default(folder: Path, out: Path, *, version: str, encoder: Path | None, watch: Watch) -> Manifest:
@@ -91,9 +77,9 @@ def train_default(folder: Path, out: Path, *, version: str, encoder: Path | None
     ``encoder`` is a folder with ``encoder.onnx`` and ``tokenizer.json``; without it the embedded
     bundle's own encoder is used again.
     """
-    source = _exported(encoder) if encoder else _source("default")
+    source = _exported(encoder) if encoder else encoder_source(read_bundle(DEFAULT)[1])
     topics, stances = default_sets(folder)
-    cache = _cache(source)
+    cache = _cache(source.load(), source)
     topic, topic_figures = fit_topics(topics, cache, watch)
     stance, stance_figures = fit_stances(stances, cache, watch)
     records = [one.record("topic") for one in topics] + [one.record("stance") for one in stances]
@@ -108,8 +94,11 @@ def _own(path: Path, examples: list[Any]) -> TrainingSet[Any]:
     return TrainingSet(about, examples)
 
 
-def _source(base: str) -> EncoderSource:
-    return encoder_source(read_bundle(bundle_folder(base))[1])
+def _base(name: str) -> tuple[Bundle, EncoderSource]:
+    """Return a bundle, and the bytes of its encoder for the bundle to come; it is read once for both."""
+    folder = bundle_folder(name)
+    manifest, content = read_bundle(folder)
+    return assemble_bundle(folder, manifest, content), encoder_source(content)
 
 
 def _exported(folder: Path) -> EncoderSource:
@@ -119,8 +108,8 @@ def _exported(folder: Path) -> EncoderSource:
         raise TrainingError(f"{folder}: wanted encoder.onnx and tokenizer.json: {error}") from error
 
 
-def _cache(source: EncoderSource) -> FeatureCache:
-    return FeatureCache(source.load(), _features_key(source), Memory(cache_folder(), verbose=0))
+def _cache(encoder: Encoder, source: EncoderSource) -> FeatureCache:
+    return FeatureCache(encoder, _features_key(source), Memory(cache_folder(), verbose=0))
 
 
 def _features_key(source: EncoderSource) -> str:
@@ -130,10 +119,19 @@ def _features_key(source: EncoderSource) -> str:
     return hashlib.sha256(b"".join([source.graph, source.tokenizer, *code])).hexdigest()
 
 
-def _records(start: Bundle, task: str, sets: Sequence[TrainingSet[Any]]) -> list[Json]:
-    """Return the training records of the new bundle: the base's for the head it keeps, and the new ones."""
-    kept = [record for record in start.manifest.training if record["task"] != task]
-    return kept + [one.record(task) for one in sets]
+def _write_own(
+    out: Path,
+    bundle: Bundle,
+    source: EncoderSource,
+    name: str,
+    task: str,
+    sets: Sequence[TrainingSet[Any]],
+    figures: Json,
+) -> Manifest:
+    """Write a user's bundle: of the base's records and figures, those of the head that it keeps, and the new."""
+    kept = [record for record in bundle.manifest.training if record["task"] != task]
+    records = kept + [one.record(task) for one in sets]
+    return _write(out, bundle, source, name, records, {**bundle.manifest.figures, task: figures})
 
 
 def _write(

@@ -78,7 +78,7 @@ def fit_topics(sets: Sequence[TrainingSet[TopicExample]], cache: FeatureCache, w
 
 
 def fit_stances(
-    sets: Sequence[TrainingSet[StanceExample]], cache: FeatureCache, watch: Watch, *, seed: int = 0
+    sets: Sequence[TrainingSet[StanceExample]], cache: FeatureCache, watch: Watch
 ) -> tuple[StanceHead, Json]:
     """Return a calibrated stance head and its figures on the held-out part of each set.
 
@@ -92,10 +92,10 @@ def fit_stances(
     samples, owners = cache.stances(examples, labels, pieces, watch("stances: features", len(examples)))
     train, held = _rows(parts[owners], Part.TRAIN), _rows(parts[owners], Part.CALIBRATION)
     step = watch("stances: fit", 1)
-    first = fit_stance_head(samples.take(train), weights[owners][train], labels, pieces, seed)
+    first = fit_stance_head(samples.take(train), weights[owners][train], labels, pieces)
     calibrated = calibrate_stance_head(first, samples.take(held), weights[owners][held])
     both = np.concatenate([train, held])
-    final = fit_stance_head(samples.take(both), weights[owners][both], labels, pieces, seed)
+    final = fit_stance_head(samples.take(both), weights[owners][both], labels, pieces)
     head = replace(final, temperature=calibrated.temperature)
     step(1)
     return head, _figures(sets, parts, lambda rows: _stance_figures(head, samples, owners, rows))

@@ -35,13 +35,11 @@ def stance_labels(examples: Sequence[StanceExample]) -> tuple[str, ...]:
     return STANCES if names <= set(STANCES) else tuple(sorted(names))
 
 
-def fit_stance_head(
-    train: StanceSamples, set_weights: Floats, labels: Sequence[str], pieces: Floats, seed: int = 0
-) -> StanceHead:
+def fit_stance_head(train: StanceSamples, set_weights: Floats, labels: Sequence[str], pieces: Floats) -> StanceHead:
     """Return an uncalibrated head; ``set_weights`` is (n,), ``pieces`` the (vocabulary,) piece weights."""
     batch = min(BATCH, len(train.labels))
     epochs = max(EPOCHS, -(-FEWEST_STEPS * batch // len(train.labels)))
-    network = MLPClassifier((HIDDEN,), alpha=PENALTY, batch_size=batch, max_iter=epochs, random_state=seed)
+    network = MLPClassifier((HIDDEN,), alpha=PENALTY, batch_size=batch, max_iter=epochs, random_state=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is the point
         network.fit(train.features, train.labels, sample_weight=train.weights * set_weights)
