@@ -71,9 +71,9 @@ class Predictions:
 
 
 def predict_stances(
-    classifier: Classifier, examples: Iterable[StanceExample], progress: Progress, *, masked: bool = False
-) -> Predictions:
-    """Return the stance of every (article, target) pair; with ``masked``, without showing the target.
+    classifier: Classifier, examples: Iterable[StanceExample], progress: Progress, *, control: bool = False
+) -> tuple[Predictions, Predictions | None]:
+    """Return the stance of every (article, target) pair; with ``control``, also without showing the target.
 
     Raises:
         DataError: a row's label is none of the bundle's.
@@ -81,8 +81,9 @@ def predict_stances(
     head = classifier.bundle.stance
     if head is None:
         raise DataError("this bundle has no stance head; wanted --task topic, or another bundle")
-    rows = _stance_rows(classifier, examples, progress, masked)
-    return _predictions(head.labels, rows)
+    rows = list(_stance_rows(classifier, examples, progress))
+    masked = _predictions(head.labels, (row for _, row in rows)) if control else None
+    return _predictions(head.labels, (row for row, _ in rows)), masked
 
 
 def predict_topics(
@@ -104,17 +105,20 @@ def predict_topics(
     return _predictions(names, _topic_rows(classifier, examples, progress, allowed))
 
 
-_Row = tuple[str, Floats, str, Json, tuple[str, ...] | None]
+_Row = tuple[str, Floats, int, Json, tuple[str, ...] | None]
+"""Label, probabilities, hash of the text, fields, all the labels where the row lists them."""
 
 
 def _stance_rows(
-    classifier: Classifier, examples: Iterable[StanceExample], progress: Progress, masked: bool
-) -> Iterator[_Row]:
+    classifier: Classifier, examples: Iterable[StanceExample], progress: Progress
+) -> Iterator[tuple[_Row, _Row]]:
+    """Yield every pair's row, and the same row with the target masked: one more target, no second reading."""
     for group in by_article(examples):
-        targets = [MASKED if masked else example.target[:LONGEST_TARGET] for example in group]
-        scores = _classify(classifier, group[0], targets)
-        for example, probabilities in zip(group, scores, strict=True):
-            yield example.label, probabilities, example.text, example.fields, None
+        targets = [example.target[:LONGEST_TARGET] for example in group]
+        *scores, masked = _classify(classifier, group[0], [*targets, MASKED])
+        for example, shares in zip(group, scores, strict=True):
+            label, key, fields = example.label, hash(example.text), example.fields
+            yield (label, shares, key, fields, None), (label, masked, key, fields, None)
         progress(len(group))
 
 
@@ -133,7 +137,7 @@ def _topic_rows(
 ) -> Iterator[_Row]:
     for example in examples:
         also = example.labels if example.complete else None
-        yield example.labels[0], _topics(classifier, example) * allowed, example.text, example.fields, also
+        yield example.labels[0], _topics(classifier, example) * allowed, hash(example.text), example.fields, also
         progress(1)
 
 
@@ -146,15 +150,15 @@ def _topics(classifier: Classifier, example: TopicExample) -> Floats:
 
 
 def _predictions(labels: tuple[str, ...], rows: Iterable[_Row]) -> Predictions:
-    """Collect rows; texts are kept as the number of their first row, so memory stays small."""
+    """Collect rows; an article is numbered in the order of its first row."""
     numbers: dict[int, str] = {}
     truth, probabilities, groups, fields, also = [], [], [], [], []
-    for label, shares, text, row_fields, row_labels in rows:
+    for label, shares, key, row_fields, row_labels in rows:
         if label not in labels:
             raise DataError(f"label {label!r} is none of the bundle's: {', '.join(labels)}", field="label")
         truth.append(labels.index(label))
         probabilities.append(shares)
-        groups.append(numbers.setdefault(hash(text), str(len(numbers))))
+        groups.append(numbers.setdefault(key, str(len(numbers))))
         fields.append(row_fields)
         also.append(row_labels)
     if not truth:

@@ -58,24 +58,25 @@ def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
     Raises:
         DataError: a file or row cannot be read, or an option does not fit the data.
     """
+    masked = None
     if request.task == "topic":
         predictions = _topics(classifier, request, watch("topics", None))
     else:
-        predictions = _stances(classifier, request, watch("stances", None))
+        predictions, masked = _stances(classifier, request, watch("stances", None))
     found = figures(predictions)
     found["slices"] = {key: value for by in request.slice_by for key, value in slices(predictions, by).items()}
-    found["masked"] = None
-    if request.task == "stance" and request.masked:
-        found["masked"] = masked_figures(_stances(classifier, request, watch("target masked", found["n"]), masked=True))
+    found["masked"] = masked_figures(masked) if masked else None
     return {"task": request.task, "data": [path.name for path in request.data]} | found
 
 
-def _stances(classifier: Classifier, request: Request, progress: Progress, *, masked: bool = False) -> Predictions:
+def _stances(classifier: Classifier, request: Request, progress: Progress) -> tuple[Predictions, Predictions | None]:
     examples = _wanted(stance_examples(request.data), request)
     if request.labels:
         examples = (example for example in examples if example.label in request.labels)
-    predictions = predict_stances(classifier, examples, progress, masked=masked)
-    return predictions.among(request.labels) if request.labels else predictions
+    found, masked = predict_stances(classifier, examples, progress, control=request.masked)
+    if not request.labels:
+        return found, masked
+    return found.among(request.labels), masked.among(request.labels) if masked else None
 
 
 def _topics(classifier: Classifier, request: Request, progress: Progress) -> Predictions:
