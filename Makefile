@@ -10,7 +10,7 @@ EXTRAS := --extra service --extra notebooks
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint format bundle encoder notebooks bench clean
+.PHONY: help setup serve test lint format bundle encoder measure notebooks bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,12 +35,15 @@ lint: setup ## ruff, the formatter's check, strict mypy
 format: setup ## let ruff rewrite what it can
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
-bundle: setup ## fit the default bundle's heads again: make bundle DATA=folder
-	$(BIN)/slant train default $(DATA) --out $(OUT)
-
-encoder: setup ## export the encoder from its weights (needs torch: the train extra)
+encoder: setup ## train the encoder (installs torch); goes on where it was cut: make encoder DATA=folder
 	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --python $(BIN)/python $(EXTRAS) --extra train
-	$(BIN)/slant train encoder --out build/encoder
+	$(BIN)/slant train encoder $(DATA) --out build/encoder
+
+bundle: setup ## fit the default bundle's heads, to the encoder of build/encoder if it is there
+	$(BIN)/slant train default $(DATA) --out $(OUT) $(if $(wildcard build/encoder/encoder.onnx),--encoder build/encoder)
+
+measure: setup ## measure the default bundle on every dev set, and write its card
+	$(BIN)/slant train measure $(OUT) $(DATA)
 
 notebooks: setup ## execute the notebooks in place
 	$(BIN)/jupyter execute --inplace notebooks/*.ipynb

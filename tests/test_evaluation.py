@@ -13,14 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
+from slant.data.readers import StanceExample
 from slant.data.split import Part
 from slant.errors import DataError
-from slant.evaluation import metrics
+from slant.evaluation import metrics, perturb
 from slant.evaluation.report import write_report
 from slant.evaluation.run import evaluate, make_request
 from slant.heads.calibrate import fit_sigmoids, fit_temperature, fit_thresholds, with_sigmoids, with_temperature
 from slant.inference.classifier import Classifier
 from slant.labels import STANCES
+from slant.text.spans import Span
 from slant.types import Json, Progress
 from support import ROOT
 
@@ -171,6 +173,59 @@ def test_the_report_is_one_page_with_plots(classifier: Classifier, gold_file: Pa
     assert 'src="http' not in page
 
 
+def example(**given_: Any) -> StanceExample:
+    text = "The council should scrap the toll. It is unfair. The mayor disagrees with that."
+    about = {"id": "a", "title": "The Toll", "text": text, "target": "the toll", "label": "against"}
+    return StanceExample(**(about | {"evidence": (Span(0, 34),), "fields": {}} | given_))
+
+
+def test_rules_change_what_they_say_and_nothing_else() -> None:
+    found = {name: rule(example()) for name, rule in perturb.RULES.items()}
+    labels = {name: other.label for name, other in found.items() if other}
+    turning = {"target turned round", "target turned round, words never trained on", "evidence negated"}
+    assert {name for name, label in labels.items() if label == "favor"} == turning
+    assert set(labels) == set(perturb.RULES)
+    of_target = {name for name, other in found.items() if other and other.text == example().text}
+    assert of_target == {name for name in perturb.RULES if name.startswith("target")}
+    texts = {name: other.text for name, other in found.items() if other}
+    assert texts["evidence negated"].startswith("The council should not scrap the toll.")
+    assert example().text in texts["boilerplate added"]
+    assert sorted(texts["sentences shuffled"].split()) == sorted(example().text.split())
+    assert texts["first half only"] == "The council should scrap the toll."
+    assert perturb.negated(example(text="The council should not scrap it.", evidence=(Span(0, 32),))) == example(
+        text="The council should scrap it.", label="favor", evidence=None
+    )
+
+
+def test_rules_leave_out_what_they_cannot_change_safely() -> None:
+    neutral, short = example(label="neutral"), example(text="Scrap the toll.", evidence=None)
+    left_out = {name for name, rule in perturb.RULES.items() if rule(neutral) is None}
+    assert left_out == {"target turned round", "target turned round, words never trained on", "evidence negated"}
+    left_out = {name for name, rule in perturb.RULES.items() if rule(short) is None}
+    assert left_out == {"evidence negated", "sentences shuffled", "first half only"}
+
+
+def test_robustness_of_a_gold_file(classifier: Classifier, gold_file: Path) -> None:
+    rules = ["target turned round", "boilerplate added", "lower case"]
+    found = run(classifier, gold_file, robustness=rules, where=["genre=opinion"], masked=False)["robustness"]
+    assert list(found) == rules
+    assert found["boilerplate added"]["n"] == 10
+    assert found["boilerplate added"]["changed"] == 0.0
+    assert found["target turned round"]["n"] == 5
+    assert found["target turned round"]["flipped"] >= 0.2
+
+
+def test_label_sets_and_precision_are_measured(classifier: Classifier, gold_file: Path) -> None:
+    found = run(classifier, gold_file, masked=False)
+    assert [point["promised"] for point in found["label_sets"]] == [0.8, 0.9, 0.95]
+    sizes = [point["size"] for point in found["label_sets"]]
+    assert 1 <= sizes[0] <= sizes[1] <= sizes[2] <= 4
+    for label, points in found["precision"].items():
+        counts = [point["count"] for point in points]
+        assert counts == sorted(counts, reverse=True)
+        assert points[0]["precision"] == found["per_class"][label]["precision"]
+
+
 @pytest.mark.parametrize(
     ("options", "wanted"),
     [
@@ -179,6 +234,8 @@ def test_the_report_is_one_page_with_plots(classifier: Classifier, gold_file: Pa
         ({"labels": ["favor", "maybe"]}, "wanted some of favor"),
         ({"slice_by": ["colour"]}, "'colour' has 0 values"),
         ({"where": ["genre"]}, "wanted FIELD=VALUE"),
+        ({"robustness": ["irony"]}, "'irony': wanted some of target in other words"),
+        ({"robustness": ["lower case"], "task": "topic"}, "wanted --task stance"),
         ({"label_map": "nowhere.json:x", "task": "topic"}, "wanted FILE:SET"),
     ],
 )

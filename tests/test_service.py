@@ -49,7 +49,7 @@ def test_an_article_is_classified(client: TestClient, samples: list[Sample]) -> 
     assert (answer["id"], answer["language"], answer["warnings"]) == ("a1", "en", [])
     assert set(answer["topics"][0]) == {"code", "name", "probability"}
     stance = answer["stances"][0]
-    assert set(stance) == {"target", "label", "confidence", "probabilities", "evidence"}
+    assert set(stance) == {"target", "label", "confidence", "probabilities", "evidence", "label_set"}
     assert isinstance(stance["confidence"], float)
     for piece in stance["evidence"]:
         assert sample.text[piece["start"] : piece["end"]] == piece["text"]

@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from slant.article import Article
 from slant.data.split import Part, part_of
 from slant.errors import DataError, TrainingError
+from slant.inference.bundle import DEFAULT
 from slant.inference.classifier import Classifier, load
 from slant.training.build import train_stance, train_topic
+from slant.training.measure import Evaluation, measure
 from slant.types import Progress
 
 TOPICS = {
@@ -86,12 +90,40 @@ def test_own_labels_are_learnt(own: Classifier) -> None:
 
 def test_the_manifest_names_both_data_files_and_their_figures(own: Classifier, topic_csv: Path) -> None:
     manifest = own.bundle.manifest
-    assert [record["task"] for record in manifest.training] == ["topic", "stance"]
-    assert manifest.training[0]["set"] == topic_csv.name
-    assert manifest.training[0]["rows"] == 200
-    assert len(manifest.training[0]["sha256"]) == 64
+    records = [record for record in manifest.training if record["task"] != "encoder"]
+    assert len(records) < len(manifest.training)
+    assert [record["task"] for record in records] == ["topic", "stance"]
+    assert records[0]["set"] == topic_csv.name
+    assert records[0]["rows"] == 200
+    assert len(records[0]["sha256"]) == 64
     assert manifest.figures["stance"]["mine.jsonl.gz"]["macro_f1"] > 0.9
     assert manifest.figures["topic"][topic_csv.name]["strict"] > 0.9
+
+
+def test_a_bundle_is_measured_and_its_card_says_how_good_it_is(
+    tmp_path: Path, gold_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(DEFAULT, tmp_path / "bundle")
+    before = load(tmp_path / "bundle").bundle.manifest
+    rules = ["target turned round"]
+    about: dict[str, Any] = {
+        "name": "samples",
+        "about": "our own",
+        "file": gold_file.name,
+        "word_counts": 0.4,
+        "published": "nobody",
+    }
+    stances = Evaluation(**about, figure="macro_f1", slices=["genre"], robustness=rules)
+    topics = Evaluation(**(about | {"name": "topics"}), figure="strict", task="topic")
+    monkeypatch.setattr("slant.training.measure.evaluations", lambda: [stances, topics])
+    manifest = measure(tmp_path / "bundle", gold_file.parent, quiet)
+    load(tmp_path / "bundle").self_test()
+    assert manifest.sha256 != before.sha256
+    assert manifest.files["encoder.onnx"] == before.files["encoder.onnx"]
+    assert manifest.figures["dev"]["samples"]["n"] == 32
+    card = (tmp_path / "bundle" / "CARD.md").read_text(encoding="utf-8")
+    for said in ("genre=opinion", "target turned round", "nobody", "Label sets", "| topics | our own | 16 | strict |"):
+        assert said in card
 
 
 def test_training_loads_no_torch(topic_csv: Path, tmp_path: Path) -> None:

@@ -57,13 +57,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class StanceScore:
-    """Where the article stands toward one target, and the spans that show it."""
+    """Where the article stands toward one target, and the spans that show it.
+
+    ``label`` is ``None`` where confidence is lower than the caller wanted. ``label_set`` holds the labels
+    among which the right one is as often as the caller asked for, ``None`` if the caller did not ask.
+    """
 
     target: str
-    label: Stance | str
+    label: Stance | str | None
     confidence: float
     probabilities: dict[str, float]
     evidence: tuple[Evidence, ...]
+    label_set: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

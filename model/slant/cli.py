@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slant.errors import InputError, MissingExtra, SlantError, TrainingError
+from slant.errors import InputError, MissingExtra, OptionError, SlantError, TrainingError
 from slant.types import Progress, Watch
 
 if TYPE_CHECKING:
@@ -44,6 +44,10 @@ def classify(
     target: Annotated[list[str] | None, typer.Option("--target", "-t", help="What a stance is toward.")] = None,
     title: Annotated[str | None, typer.Option(help="The article's title.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an article.")] = False,
+    min_confidence: Annotated[float, typer.Option(help="Below this confidence a stance gets no label.")] = 0.0,
+    coverage: Annotated[
+        float | None, typer.Option(help="Add sets of labels that are right this often, as 0.9.")
+    ] = None,
     bundle: BundleOption = "default",
 ) -> None:
     """Classify articles: topics, and a stance with its evidence toward every --target."""
@@ -52,10 +56,12 @@ def classify(
     from slant.show import show
 
     targets = check_targets(target or [])
-    classifier, failed = load(bundle), 0
+    classifier, failed = load(bundle, abstain=min_confidence), 0
     for name in files:
         try:
-            judgement = classifier.classify(_article(name, title), targets)
+            judgement = classifier.classify(_article(name, title), targets, coverage=coverage)
+        except OptionError:
+            raise
         except InputError as error:
             failed += 1
             _complain(f"{name}: {error}")
@@ -96,12 +102,14 @@ def evaluate(
     part: Annotated[str | None, typer.Option(help="Only this part: train, calibration or held-out.")] = None,
     where: Annotated[list[str] | None, typer.Option(help="Only rows with FIELD=VALUE.")] = None,
     masked: Annotated[bool, typer.Option(help="Add the target-masked control.")] = True,
+    robustness: Annotated[bool, typer.Option("--robustness", help="Change articles and targets by rule too.")] = False,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page with plots to this file.")] = None,
 ) -> None:
     """Measure a bundle on labelled data."""
     from rich.console import Console
 
+    from slant.evaluation.perturb import RULES
     from slant.evaluation.report import write_report
     from slant.evaluation.run import evaluate as run
     from slant.evaluation.run import make_request
@@ -117,6 +125,7 @@ def evaluate(
         part=part,
         where=where or [],
         masked=masked,
+        robustness=tuple(RULES) if robustness else (),
     )
     with _watch() as watch:
         found = run(load(bundle), request, watch)
@@ -157,6 +166,20 @@ def train_topic(
     _report_training(out, manifest.figures.get("topic", {}))
 
 
+@train.command("measure")
+def train_measure(
+    bundle: Annotated[Path, typer.Argument(help="A bundle's folder; it is written again with the figures.")],
+    folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
+) -> None:
+    """Measure a bundle on the public dev sets and write the figures into its card."""
+    from slant.training.measure import measure
+
+    with _watch() as watch:
+        manifest = measure(bundle, folder, watch)
+    for name, found in manifest.figures["dev"].items():
+        typer.echo(f"{name}: {found['figure']} {found[found['figure']]:.3f}, ece {found['ece']:.3f}")
+
+
 @train.command("stance")
 def train_stance(data: Data, out: Out, name: Name = "own", base: Base = "default") -> None:
     """Fit a stance head: rows with text, target, label and, if you have it, title."""
@@ -168,13 +191,24 @@ def train_stance(data: Data, out: Out, name: Name = "own", base: Base = "default
 
 
 @train.command("encoder")
-def train_encoder(out: Out) -> None:
-    """Export the encoder from its packaged weights (needs the train extra; checks their sha256)."""
+def train_encoder(
+    folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
+    out: Out,
+    recipe: Annotated[Path | None, typer.Option(help="Another recipe.toml than the one that comes along.")] = None,
+) -> None:
+    """Train the encoder on the public sets of slant.data.catalog (needs the train extra); goes on after a cut."""
+    import logging
+
     try:
-        from slant.training.export import export_encoder, packaged_weights
+        from slant.training.encoder.train import train_encoder as run
     except ImportError as error:
         raise MissingExtra("train", str(error.name)) from error
-    typer.echo(f"encoder written to {export_encoder(packaged_weights(), out)}")
+    from slant.training.encoder.recipe import RECIPE, read_recipe
+
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    logging.getLogger("slant").setLevel(logging.INFO)
+    with _watch() as watch:
+        typer.echo(f"encoder written to {run(read_recipe(recipe or RECIPE), folder, out, watch)}")
 
 
 @train.command("default")

@@ -4,6 +4,7 @@ SlantError
 ├── InputError               what the caller gave cannot be read
 │   ├── ArticleError         an article without text, or with both text and html
 │   ├── TargetError          a target that is empty or too long
+│   ├── OptionError          a value asked for that is out of its range
 │   └── DataError            a data file, or a row of it
 ├── BundleError              a bundle cannot be used
 │   ├── BundleMissing        the folder, or a file of it, is not there
@@ -36,6 +37,10 @@ class ArticleError(InputError):
 
 class TargetError(InputError):
     """A target that is empty or too long."""
+
+
+class OptionError(InputError):
+    """A value asked for, such as a confidence, that is out of its range."""
 
 
 class DataError(InputError):

@@ -26,10 +26,12 @@ def show(judgement: Judgement, name: str) -> None:
 
 
 def _show_stance(console: Console, stance: StanceScore) -> None:
-    colour = _COLOURS.get(stance.label, "cyan")
+    colour = _COLOURS.get(stance.label or "", "cyan")
+    label = stance.label or "not sure enough"
+    among = f"  one of {', '.join(stance.label_set)}" if stance.label_set else ""
     shares = "  ".join(f"{label} {share:.2f}" for label, share in stance.probabilities.items())
     console.print(
-        f"[bold]{escape(stance.target)}[/]  [{colour}]{stance.label}[/] {stance.confidence:.2f}  [dim]{shares}[/]"
+        f"[bold]{escape(stance.target)}[/]  [{colour}]{label}[/] {stance.confidence:.2f}{among}  [dim]{shares}[/]"
     )
     table = Table.grid(padding=(0, 2))
     for span in stance.evidence:

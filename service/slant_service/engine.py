@@ -71,6 +71,8 @@ class Engine:
             request.targets,
             topics=request.topics,
             evidence=request.evidence,
+            min_confidence=request.min_confidence,
+            coverage=request.coverage,
         )
         return await to_thread.run_sync(judge, limiter=self._limiter)
 

@@ -15,12 +15,13 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from slant.errors import BundleError, InputError, SlantError
+from slant.errors import BundleError, InputError, OptionError, SlantError
 from slant_service.schemas import FieldError, Problem
 
 log = logging.getLogger("slant_service")
 
 STATUS: dict[type[SlantError], tuple[int, str]] = {
+    OptionError: (422, "invalid-request"),
     InputError: (422, "unreadable-article"),
     BundleError: (503, "no-model"),
     SlantError: (500, "internal"),

@@ -37,6 +37,12 @@ class Request(BaseModel):
     targets: Annotated[list[Target], Field(max_length=MOST_TARGETS)] = []
     topics: bool = True
     evidence: bool = True
+    min_confidence: Annotated[
+        float | None, Field(ge=0, le=1, description="below this confidence a stance's label is null")
+    ] = None
+    coverage: Annotated[
+        float | None, Field(gt=0, lt=1, description="add a set of labels that holds the right one this often")
+    ] = None
     sources: Annotated[bool, Field(description="not answered yet: asking for it adds a warning")] = False
 
     @model_validator(mode="after")
@@ -69,10 +75,11 @@ class Stance(BaseModel):
     """Where the article stands toward one target."""
 
     target: str
-    label: str
+    label: Annotated[str | None, Field(description="null where confidence is below min_confidence")]
     confidence: float
     probabilities: dict[str, float]
     evidence: list[Evidence]
+    label_set: Annotated[list[str] | None, Field(description="the set asked for with coverage, else null")]
 
 
 class Read(BaseModel):

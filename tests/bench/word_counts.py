@@ -19,7 +19,7 @@ from slant.data.readers import StanceExample, stance_examples
 from slant.data.split import Part
 from slant.evaluation.metrics import fnc_score, macro_f1
 from slant.labels import STANCES
-from slant.training.default import default_sets
+from slant.training.sets import default_sets
 
 THREE = ("favor", "against", "neutral")
 

@@ -92,6 +92,18 @@ def stance_examples(paths: Iterable[Path]) -> Iterator[StanceExample]:
                 yield from _stances(f"{path.name}:{line}", row)
 
 
+def source_examples(paths: Iterable[Path]) -> Iterator[StanceExample]:
+    """Yield where every listed source stands: its ``name`` is among the fields, its quotes are the evidence.
+
+    Raises:
+        DataError: a row lacks ``text``, or a source its ``target`` or ``stance``.
+    """
+    for path in paths:
+        for line, row in rows(path):
+            sources = [source | {"evidence": source.get("quotes", [])} for source in row.get("sources", [])]
+            yield from _stances(f"{path.name}:{line}", row | {"targets": sources})
+
+
 def topic_examples(paths: Iterable[Path], label_map: LabelMap | None = None) -> Iterator[TopicExample]:
     """Yield every labelled article of the files; with ``label_map``, rows that map to no topic are left out.
 
@@ -103,6 +115,23 @@ def topic_examples(paths: Iterable[Path], label_map: LabelMap | None = None) -> 
             example = _topic(f"{path.name}:{line}", row, label_map)
             if example.labels:
                 yield example
+
+
+def concept_examples(paths: Iterable[Path]) -> Iterator[TopicExample]:
+    """Yield every concept of a vocabulary file as an example of its top-level topic: name and definition.
+
+    Raises:
+        DataError: a file is missing, or holds no list of concepts with ``name``, ``definition`` and ``top_name``.
+    """
+    for path in paths:
+        try:
+            concepts = json.loads(path.read_text(encoding="utf-8"))
+            for one in concepts:
+                if not one["retired"] and one["definition"]:
+                    fields = {"code": one["code"]}
+                    yield TopicExample(one["code"], one["name"], one["definition"], (one["top_name"],), False, fields)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise DataError(f"{path}: not a list of concepts: {error!r}", field="data") from error
 
 
 def by_article(examples: Iterable[StanceExample]) -> Iterator[list[StanceExample]]:
@@ -168,7 +197,7 @@ def _stances(where: str, row: Json) -> Iterator[StanceExample]:
         spans = entry.get("evidence")
         evidence = None if spans is None else tuple(Span(span["start"], span["end"]) for span in spans)
         name = f"{row.get('id', where)}#{number}" if "targets" in row else str(row.get("id", where))
-        yield StanceExample(name, row.get("title"), text, target, label, evidence, fields | _fields(entry))
+        yield StanceExample(name, row.get("title"), text, target, label, evidence, _fields(entry) | fields)
 
 
 def _topic(where: str, row: Json, label_map: LabelMap | None) -> TopicExample:

@@ -7,9 +7,12 @@ import numpy as np
 from slant.errors import DataError
 from slant.evaluation import metrics
 from slant.evaluation.predict import Predictions
+from slant.heads.conformal import Reference
 from slant.types import Floats, Json
 
 MOST_SLICES = 30
+PROMISED = (0.8, 0.9, 0.95)
+"""Coverages at which label sets are checked."""
 
 
 def figures(predictions: Predictions, *, intervals: bool = True) -> Json:
@@ -31,11 +34,13 @@ def figures(predictions: Predictions, *, intervals: bool = True) -> Json:
         "ece": metrics.expected_calibration_error(predictions.confidence, right),
         "brier": metrics.brier(truth, predictions.probabilities),
         "majority": float(np.bincount(truth).max() / len(truth)),
+        "majority_f1": metrics.macro_f1(truth, np.full(len(truth), np.bincount(truth).argmax())),
         "per_class": metrics.per_class(truth, predicted, labels),
         "labels": list(labels),
         "confusion": metrics.confusion(truth, predicted, labels),
         "reliability": metrics.reliability(predictions.confidence, right),
         "coverage": metrics.coverage_curve(predictions.confidence, right),
+        "precision": metrics.precision_by_confidence(truth, predicted, predictions.confidence, labels),
     }
     if any(names is not None for names in predictions.also):
         found |= {"strict": found["accuracy"], "lenient": float(right.mean())}
@@ -55,6 +60,20 @@ def slices(predictions: Predictions, field: str) -> Json:
         raise DataError(f"--slice {field!r} has {len(names)} values in this data; its fields are {', '.join(known)}")
     rows = {name: np.flatnonzero([str(value) == name for value in values]) for name in names}
     return {f"{field}={name}": figures(predictions.take(where), intervals=False) for name, where in rows.items()}
+
+
+def label_set_figures(predictions: Predictions, reference: Reference) -> list[Json]:
+    """Return, for some coverages, how often a label set held the right label and how many it held on average."""
+    found = [(promised, reference.sets(predictions.probabilities, promised)) for promised in PROMISED]
+    rows = np.arange(len(predictions.truth))
+    return [
+        {
+            "promised": promised,
+            "held": float(sets[rows, predictions.truth].mean()),
+            "size": float(sets.sum(axis=1).mean()),
+        }
+        for promised, sets in found
+    ]
 
 
 def masked_figures(masked: Predictions) -> Json:

@@ -15,6 +15,7 @@ from slant.types import Floats, Ints, Json
 
 BINS = 15
 COVERAGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+CONFIDENCES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)
 RESAMPLES = 1_000
 
 
@@ -76,6 +77,23 @@ def coverage_curve(confidence: Floats, correct: Floats) -> list[Json]:
         {"coverage": part, "accuracy": float(correct[rows].mean()), "threshold": float(confidence[rows[-1]])}
         for part, rows in points
     ]
+
+
+def precision_by_confidence(truth: Ints, predicted: Ints, confidence: Floats, labels: Sequence[str]) -> Json:
+    """Return for each label given how many rows got it from each of ``CONFIDENCES`` up, and what part rightly.
+
+    This is what ``confidence`` and ``min_confidence`` mean in practice: the precision of what is still answered.
+    """
+    return {
+        label: [_precision((predicted == n) & (confidence >= least), truth == n, least) for least in CONFIDENCES]
+        for n, label in enumerate(labels)
+        if (predicted == n).any()
+    }
+
+
+def _precision(given: Floats, right: Floats, least: float) -> Json:
+    precision = float(right[given].mean()) if given.any() else None
+    return {"confidence": least, "count": int(given.sum()), "precision": precision}
 
 
 def f_avg(truth: Ints, predicted: Ints, labels: Sequence[str]) -> float | None:

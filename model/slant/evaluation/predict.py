@@ -81,7 +81,7 @@ def predict_stances(
     head = classifier.bundle.stance
     if head is None:
         raise DataError("this bundle has no stance head; wanted --task topic, or another bundle")
-    rows = list(_stance_rows(classifier, examples, progress))
+    rows = list(_stance_rows(classifier, examples, progress, control=control))
     masked = _predictions(head.labels, (row for _, row in rows)) if control else None
     return _predictions(head.labels, (row for row, _ in rows)), masked
 
@@ -110,13 +110,14 @@ _Row = tuple[str, Floats, int, Json, tuple[str, ...] | None]
 
 
 def _stance_rows(
-    classifier: Classifier, examples: Iterable[StanceExample], progress: Progress
+    classifier: Classifier, examples: Iterable[StanceExample], progress: Progress, *, control: bool
 ) -> Iterator[tuple[_Row, _Row]]:
-    """Yield every pair's row, and the same row with the target masked: one more target, no second reading."""
+    """Yield every pair's row, and with ``control`` the row with its target masked, else the same row again."""
     for group in by_article(examples):
         targets = [example.target[:LONGEST_TARGET] for example in group]
-        *scores, masked = _classify(classifier, group[0], [*targets, MASKED])
-        for example, shares in zip(group, scores, strict=True):
+        scores = _classify(classifier, group[0], [*targets, MASKED] if control else targets)
+        for example, shares in zip(group, scores, strict=False):
+            masked = scores[-1] if control else shares
             label, key, fields = example.label, hash(example.text), example.fields
             yield (label, shares, key, fields, None), (label, masked, key, fields, None)
         progress(len(group))

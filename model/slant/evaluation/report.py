@@ -26,6 +26,7 @@ svg {{ max-width: 100%; height: auto }}
 </html>
 """
 _MAIN = ("n", "accuracy", "macro_f1", "f_avg", "fnc_score", "strict", "lenient", "ece", "brier", "majority")
+_MOVED = ("n", "changed", "flipped", "accuracy_before", "accuracy", "macro_f1_before", "macro_f1")
 
 
 def write_report(found: Json, bundle: str) -> str:
@@ -41,6 +42,7 @@ def write_report(found: Json, bundle: str) -> str:
             _table(_MAIN, runs),
             _plots(found),
             _table(("precision", "recall", "f1", "count"), found["per_class"]),
+            _table(_MOVED, found["robustness"]) if found["robustness"] else "",
         ]
     )
     return _PAGE.format(title=html.escape(f"{bundle}: {found['task']}"), about=html.escape(about), body=body)

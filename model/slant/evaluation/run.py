@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,8 +17,10 @@ from slant.data.readers import (
 )
 from slant.data.split import Part
 from slant.errors import DataError
-from slant.evaluation.evaluate import figures, masked_figures, slices
+from slant.evaluation.evaluate import figures, label_set_figures, masked_figures, slices
+from slant.evaluation.perturb import RULES
 from slant.evaluation.predict import Predictions, predict_stances, predict_topics
+from slant.evaluation.robustness import robustness
 from slant.inference.classifier import Classifier
 from slant.types import Json, Progress, Watch
 
@@ -36,20 +39,24 @@ class Request:
     part: Part | None = None
     where: Sequence[str] = ()
     masked: bool = True
+    robustness: Sequence[str] = ()
 
 
-def make_request(*, task: str, part: str | None, **others: Any) -> Request:
+def make_request(*, task: str, part: str | None, robustness: Sequence[str] = (), **others: Any) -> Request:
     """Return the request that the command line's words ask for.
 
     Raises:
-        DataError: the task or the part is none there is.
+        DataError: the task, the part or a rule is none there is.
     """
     if task not in ("stance", "topic"):
         raise DataError(f"--task {task!r}: wanted stance or topic")
     parts = [one.value for one in Part]
     if part is not None and part not in parts:
         raise DataError(f"--part {part!r}: wanted {', '.join(parts)}")
-    return Request(task=task, part=Part(part) if part else None, **others)
+    strange = sorted(set(robustness) - set(RULES))
+    if strange:
+        raise DataError(f"--robustness {strange[0]!r}: wanted some of {', '.join(RULES)}")
+    return Request(robustness=robustness, task=task, part=Part(part) if part else None, **others)
 
 
 def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
@@ -58,25 +65,56 @@ def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
     Raises:
         DataError: a file or row cannot be read, or an option does not fit the data.
     """
-    masked = None
+    masked, moved = None, None
     if request.task == "topic":
+        if request.robustness:
+            raise DataError("--robustness is of stances; wanted --task stance")
         predictions = _topics(classifier, request, watch("topics", None))
     else:
-        predictions, masked = _stances(classifier, request, watch("stances", None))
+        examples = _stance_rows(request)
+        predictions, masked = _stances(classifier, request, examples, watch("stances", None), control=request.masked)
+        if request.robustness:
+            predict = partial(_first, classifier, request)
+            moved = robustness(predict, request.robustness, examples, predictions, watch)
     found = figures(predictions)
     found["slices"] = {key: value for by in request.slice_by for key, value in slices(predictions, by).items()}
     found["masked"] = masked_figures(masked) if masked else None
+    found["robustness"] = moved
+    found["label_sets"] = _label_sets(classifier, request, predictions)
     return {"task": request.task, "data": [path.name for path in request.data]} | found
 
 
-def _stances(classifier: Classifier, request: Request, progress: Progress) -> tuple[Predictions, Predictions | None]:
+def _label_sets(classifier: Classifier, request: Request, predictions: Predictions) -> list[Json] | None:
+    """Return how label sets keep their promise; it is made for all the labels of a head that has a reference."""
+    head = classifier.bundle.stance
+    if request.task == "topic" or request.labels or head is None or head.reference is None:
+        return None
+    return label_set_figures(predictions, head.reference)
+
+
+def _stance_rows(request: Request) -> list[StanceExample]:
     examples = _wanted(stance_examples(request.data), request)
-    if request.labels:
-        examples = (example for example in examples if example.label in request.labels)
-    found, masked = predict_stances(classifier, examples, progress, control=request.masked)
+    return [example for example in examples if not request.labels or example.label in request.labels]
+
+
+def _stances(
+    classifier: Classifier,
+    request: Request,
+    examples: Sequence[StanceExample],
+    progress: Progress,
+    *,
+    control: bool,
+) -> tuple[Predictions, Predictions | None]:
+    found, masked = predict_stances(classifier, examples, progress, control=control)
     if not request.labels:
         return found, masked
     return found.among(request.labels), masked.among(request.labels) if masked else None
+
+
+def _first(
+    classifier: Classifier, request: Request, examples: Sequence[StanceExample], progress: Progress
+) -> Predictions:
+    return _stances(classifier, request, examples, progress, control=False)[0]
 
 
 def _topics(classifier: Classifier, request: Request, progress: Progress) -> Predictions:

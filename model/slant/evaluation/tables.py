@@ -17,8 +17,13 @@ def tables(found: Json) -> Iterator[Table]:
     yield _classes(found)
     yield _confusion(found)
     yield _coverage(found)
+    yield _precision(found)
+    if found["label_sets"]:
+        yield _label_sets(found["label_sets"])
     if found["masked"]:
         yield _main(found["masked"], "target masked")
+    if found["robustness"]:
+        yield _robustness(found["robustness"])
     for name, part in found["slices"].items():
         yield _main(part, name)
 
@@ -47,6 +52,31 @@ def _confusion(found: Json) -> Table:
     table = Table("true, down; given, across", *(name[:9] for name in names), title="confusion", title_justify="left")
     for n, name in zip(used, names, strict=True):
         table.add_row(name, *(str(found["confusion"][n][other]) for other in used))
+    return table
+
+
+def _precision(found: Json) -> Table:
+    least = [point["confidence"] for point in next(iter(found["precision"].values()), [])]
+    title = "precision (and rows) of a label given from a confidence up"
+    table = Table("label", *(f"{one:.1f}" for one in least), title=title, title_justify="left")
+    for label, points in found["precision"].items():
+        table.add_row(label, *(f"{p['precision']:.2f} ({p['count']})" if p["count"] else "" for p in points))
+    return table
+
+
+def _label_sets(points: list[Json]) -> Table:
+    table = Table("promised", "held", "labels in a set", title="label sets", title_justify="left")
+    for point in points:
+        table.add_row(f"{point['promised']:.2f}", f"{point['held']:.3f}", f"{point['size']:.2f}")
+    return table
+
+
+def _robustness(rows: Json) -> Table:
+    names = ("changed", "flipped", "accuracy_before", "accuracy", "macro_f1_before", "macro_f1")
+    table = Table("rule", "rows", *names, title="robustness", title_justify="left")
+    for rule, row in rows.items():
+        shares = ("" if row[name] is None else f"{row[name]:.3f}" for name in names)
+        table.add_row(rule, str(row["n"]), *shares)
     return table
 
 

@@ -1,4 +1,7 @@
-"""The encoder: a small transformer in ONNX, int8, that turns text into unit-length vectors.
+"""The encoder: a small transformer in ONNX, int8. It reads a text alone, or a passage beside a target.
+
+Alone, a text becomes a unit-length vector, by which passages that speak of a target are found. Beside a
+target, a passage becomes logits, a group of them for each family of labels it was trained on.
 
 One Rust tokenizer feeds the encoder and the word counts, and each text is tokenised once.
 
@@ -10,22 +13,34 @@ A graph that is not quantised dynamically can be run with a larger ``batch_size`
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from slant.types import Floats, TokenIds
+from slant.types import Floats, Ints, TokenIds
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
 BATCH = 1
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+OUTPUTS = ("vector", "logits")
+COLUMNS = "columns"
+"""The graph's metadata under this name tells what each of its logits means, as JSON."""
 MAX_TOKENS = 256
 """Tokens in one input, the special ones included; MiniLM was trained on no more."""
+
+
+class Framed(NamedTuple):
+    """Pieces as the graph gets them, and where among them the passage begins (at the end, if there is no target)."""
+
+    ids: TokenIds
+    passage: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,7 @@ class Encoder:
     tokenizer: Tokenizer = field(repr=False)
     start: int
     stop: int
+    columns: tuple[str, ...] = field(repr=False)
     batch_size: int = BATCH
 
     @property
@@ -48,6 +64,10 @@ class Encoder:
         """Return the number of pieces the tokenizer knows."""
         return int(self.tokenizer.get_vocab_size())
 
+    def columns_of(self, family: str) -> Ints:
+        """Return which of the logits belong to a family of labels; none if it was not trained on that."""
+        return np.array([n for n, name in enumerate(self.columns) if name.startswith(f"{family}:")], dtype=np.int64)
+
     def tokenise(self, texts: Sequence[str]) -> list[TokenIds]:
         """Return the token ids of each text, special tokens left out."""
         if not texts:
@@ -56,14 +76,31 @@ class Encoder:
 
     def embed(self, texts: Sequence[TokenIds]) -> Floats:
         """Return unit-length vectors of shape (n, width) for n tokenised texts; n may be 0."""
-        inputs = [self._framed(ids) for ids in texts]
-        vectors = np.zeros((len(inputs), self.width), dtype=np.float32)
-        for rows in _batches([len(ids) for ids in inputs], self.batch_size):
-            vectors[rows] = self.session.run(None, _arrays([inputs[row] for row in rows]))[0]
-        return vectors
+        return self.read([self.framed(ids) for ids in texts])[0]
 
-    def _framed(self, ids: TokenIds) -> TokenIds:
-        return [self.start, *ids[: MAX_TOKENS - 2], self.stop]
+    def judge(self, target: TokenIds, passages: Sequence[TokenIds]) -> Floats:
+        """Return logits for n tokenised passages, each read beside the target; n may be 0.
+
+        Their shape is (n, columns), without those of the topics, which are for texts read alone.
+        """
+        return np.delete(self.read([self.framed(ids, target) for ids in passages])[1], self.columns_of("topic"), axis=1)
+
+    def read(self, inputs: Sequence[Framed]) -> tuple[Floats, Floats]:
+        """Return vectors (n, width) and logits (n, columns) for n framed inputs."""
+        vectors = np.zeros((len(inputs), self.width), dtype=np.float32)
+        logits = np.zeros((len(inputs), len(self.columns)), dtype=np.float32)
+        for rows in _batches([len(framed.ids) for framed in inputs], self.batch_size):
+            arrays = dict(zip(INPUTS, pad([inputs[row] for row in rows]), strict=True))
+            vectors[rows], logits[rows] = self.session.run(list(OUTPUTS), arrays)
+        return vectors, logits
+
+    def framed(self, text: TokenIds, target: TokenIds | None = None) -> Framed:
+        """Return a text between the marks that the encoder knows, behind a target if there is one."""
+        if target is None:
+            ids = [self.start, *text[: MAX_TOKENS - 2], self.stop]
+            return Framed(ids, len(ids))
+        before = [self.start, *target, self.stop]
+        return Framed([*before, *text[: MAX_TOKENS - len(before) - 1], self.stop], len(before))
 
 
 def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None) -> Encoder:
@@ -87,7 +124,8 @@ def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None) -> 
     start, stop = rust.token_to_id("[CLS]"), rust.token_to_id("[SEP]")
     if start is None or stop is None:
         raise ValueError("the tokenizer has no [CLS] and [SEP]")
-    return Encoder(session, rust, start, stop)
+    columns = json.loads(session.get_modelmeta().custom_metadata_map[COLUMNS])
+    return Encoder(session, rust, start, stop, tuple(columns))
 
 
 def _batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
@@ -97,12 +135,13 @@ def _batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
         yield order[start : start + size]
 
 
-def _arrays(batch: list[TokenIds]) -> dict[str, Any]:
-    """Return the graph's three inputs, each of shape (n, longest), padded with zeros."""
-    shape = (len(batch), max(map(len, batch)))
-    names = ("input_ids", "attention_mask", "token_type_ids")
-    arrays = {name: np.zeros(shape, dtype=np.int64) for name in names}
-    for row, ids in enumerate(batch):
-        arrays["input_ids"][row, : len(ids)] = ids
-        arrays["attention_mask"][row, : len(ids)] = 1
-    return arrays
+def pad(batch: Sequence[Framed]) -> tuple[Ints, Ints, Ints]:
+    """Return ids, mask and types, each of shape (n, longest), padded with zeros."""
+    shape = (len(batch), max(len(framed.ids) for framed in batch))
+    ids, mask, types = (np.zeros(shape, dtype=np.int64) for _ in INPUTS)
+    for row, framed in enumerate(batch):
+        length = len(framed.ids)
+        ids[row, :length] = framed.ids
+        mask[row, :length] = 1
+        types[row, framed.passage : length] = 1
+    return ids, mask, types

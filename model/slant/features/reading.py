@@ -10,7 +10,7 @@ import numpy as np
 from slant.article import Article
 from slant.errors import ArticleError
 from slant.features.encoder import Encoder
-from slant.features.evidence import Passages, TargetView, unit, view, widen, word_overlap
+from slant.features.nearness import Nearness, unit, word_overlap
 from slant.text.clean import HOLE, clean, is_blank, normalise
 from slant.text.html import extract
 from slant.text.sentences import sentences
@@ -19,6 +19,8 @@ from slant.types import Floats, Ints, TokenIds
 
 LEAD = 128
 """Pieces in each of the two windows that the topic head's vector reads."""
+TOPIC_SCALE = 0.05
+"""Brings the encoder's logits to the size of a vector's values."""
 FIRST, LAST, NEAREST = 16, 8, 24
 """Of a long article, a stance reads the first and last sentences and those nearest to the target."""
 LONGEST = 1_000_000
@@ -67,14 +69,17 @@ def read_article(encoder: Encoder, article: Article) -> Reading:
     return Reading(text, cleaned, spans, rest, first)
 
 
-def lead_vector(encoder: Encoder, reading: Reading) -> Floats:
-    """Return the vector of how an article begins, (width,): its first ``LEAD`` pieces, and half as much the next.
+def lead_features(encoder: Encoder, reading: Reading) -> Floats:
+    """Return how an article begins, (width + topics,): a vector, and what the encoder itself says of the topics.
 
-    News says what it is about at once: the lead alone is best on agency news, more of the text on features.
+    The vector is that of the first ``LEAD`` pieces, and half as much the next. News says what it is about at
+    once: the lead alone is best on agency news, more of the text on features.
     """
     pieces = reading.pieces[: 2 * LEAD]
-    vectors = encoder.embed([pieces[:LEAD], pieces[LEAD:]] if len(pieces) > LEAD else [pieces])
-    return unit(vectors[0] + 0.5 * vectors[1]) if len(vectors) > 1 else vectors[0]
+    parts = [pieces[:LEAD], pieces[LEAD:]] if len(pieces) > LEAD else [pieces]
+    vectors, logits = encoder.read([encoder.framed(part) for part in parts])
+    vector = unit(vectors[0] + 0.5 * vectors[1]) if len(vectors) > 1 else vectors[0]
+    return np.concatenate([vector, TOPIC_SCALE * logits[0, encoder.columns_of("topic")]])
 
 
 def choose(reading: Reading, overlap: Floats) -> Ints:
@@ -86,29 +91,20 @@ def choose(reading: Reading, overlap: Floats) -> Ints:
     return np.sort(np.concatenate([np.arange(FIRST), middle, np.arange(n - LAST, n)]))
 
 
-def target_views(
-    encoder: Encoder, reading: Reading, targets: Sequence[str], weights: Floats
-) -> list[tuple[TargetView, Ints]]:
-    """Return for every target what a stance head sees, and which sentences were read for it.
+def compare(encoder: Encoder, reading: Reading, targets: Sequence[TokenIds], weights: Floats) -> list[Nearness]:
+    """Return for every tokenised target how near the article's sentences are to it.
 
     Sentences are encoded once, whatever the number of targets. ``weights`` is (vocabulary,), the
     weight of each piece when a sentence's words are compared with the target's.
     """
     if not targets:
         return []
-    tokens = encoder.tokenise([normalise(target) for target in targets])
-    overlaps = [word_overlap(ids, reading.tokens, weights) for ids in tokens]
+    overlaps = [word_overlap(ids, reading.tokens, weights) for ids in targets]
     chosen = [choose(reading, overlap) for overlap in overlaps]
     union = np.unique(np.concatenate(chosen))
-    vectors = dict(zip(union.tolist(), encoder.embed([reading.tokens[n] for n in union]), strict=True))
+    sentences = encoder.embed([reading.tokens[n] for n in union])
     title = encoder.embed([reading.title])[0] if reading.title else np.zeros(encoder.width, dtype=np.float32)
     return [
-        (view(passages(reading, part, vectors, title), encoder.embed([ids])[0], overlap[part]), part)
-        for ids, overlap, part in zip(tokens, overlaps, chosen, strict=True)
+        Nearness(part, sentences[np.searchsorted(union, part)] @ vector, overlap[part], float(title @ vector))
+        for part, overlap, vector in zip(chosen, overlaps, encoder.embed(targets), strict=True)
     ]
-
-
-def passages(reading: Reading, chosen: Ints, vectors: dict[int, Floats], title: Floats) -> Passages:
-    """Return the chosen sentences with their vectors and the windows around them."""
-    stacked = np.array([vectors[n] for n in chosen.tolist()], dtype=np.float32).reshape(len(chosen), len(title))
-    return Passages([reading.tokens[n] for n in chosen], stacked, widen(stacked), title)

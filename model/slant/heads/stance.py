@@ -5,33 +5,36 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from sklearn.neural_network import MLPClassifier
+from sklearn.base import BaseEstimator
 
 from slant.heads.calibrate import with_temperature
+from slant.heads.conformal import Reference
 from slant.types import Floats, Json
+
+LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class StanceHead:
-    """A calibrated classifier over the features of ``slant.features.evidence``.
+    """A calibrated classifier over the features of ``slant.features.views``.
 
-    One estimator reads both a whole article (its windows pooled) and a single window, so that the
-    evidence is judged by the same measure as the article. ``weights`` holds the inverse document
-    frequency of every piece, of shape (vocabulary,), for the overlap of words with the target.
+    One estimator reads both a whole article and a single window, so that the evidence is judged by the same
+    measure as the article. ``weights`` holds the inverse document frequency of every piece, of shape
+    (vocabulary,), for the overlap of words with the target. ``reference`` is what label sets are drawn from,
+    ``None`` where there were too few rows.
     """
 
     labels: tuple[str, ...]
-    estimator: MLPClassifier = field(repr=False)
+    estimator: BaseEstimator = field(repr=False)
     weights: Floats = field(repr=False)
     temperature: float = 1.0
+    reference: Reference | None = None
 
     def logits(self, features: Floats) -> Floats:
         """Return log-probabilities before calibration, (n, labels) for (n, d) features."""
-        if len(features) == 0:
-            return np.zeros((0, len(self.labels)))
-        probabilities = self.estimator.predict_proba(features)
-        logits = np.full((len(features), len(self.labels)), np.log(1e-6))
-        logits[:, self.estimator.classes_] = np.log(np.maximum(probabilities, 1e-6))
+        logits = np.full((len(features), len(self.labels)), np.log(LEAST))
+        if len(features):
+            logits[:, self.estimator.classes_] = np.log(np.maximum(self.estimator.predict_proba(features), LEAST))
         return logits
 
     def probabilities(self, features: Floats) -> Floats:
@@ -45,9 +48,11 @@ class StanceHead:
             "estimator": self.estimator,
             "weights": self.weights,
             "temperature": self.temperature,
+            "reference": self.reference and self.reference.state(),
         }
 
     @classmethod
     def from_state(cls, state: Json) -> StanceHead:
         """Return the head that ``state`` describes."""
-        return cls(**state | {"labels": tuple(state["labels"])})
+        reference = Reference(**state["reference"]) if state["reference"] else None
+        return cls(**state | {"labels": tuple(state["labels"]), "reference": reference})

@@ -14,7 +14,7 @@ from slant.labels import Topic
 from slant.types import Floats, Json
 
 VECTOR_SCALE = 3.0
-"""Weight of the encoder's vector beside the tf-idf row, which has length one as well."""
+"""Weight of what the encoder says of the lead beside the tf-idf row; both have a length of about one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class TopicHead:
     thresholds: Floats = field(repr=False)
 
     def logits(self, counts: csr_matrix, leads: Floats) -> Floats:
-        """Return scores before calibration, (n, topics), for counts (n, pieces) and leads (n, width)."""
+        """Return scores before calibration, (n, topics), for counts (n, pieces) and leads (n, d)."""
         return np.asarray(self.estimator.decision_function(topic_features(self.tfidf, counts, leads)))
 
     def probabilities(self, counts: csr_matrix, leads: Floats) -> Floats:
@@ -55,5 +55,5 @@ class TopicHead:
 
 
 def topic_features(tfidf: TfidfTransformer, counts: csr_matrix, leads: Floats) -> csr_matrix:
-    """Return the tf-idf rows beside the scaled leads, sparse, of shape (n, pieces + width)."""
+    """Return the tf-idf rows beside the scaled leads, sparse, of shape (n, pieces + d)."""
     return hstack([tfidf.transform(counts), csr_matrix(VECTOR_SCALE * leads)], format="csr")

@@ -10,34 +10,30 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from slant.article import (
-    Article,
-    Evidence,
-    Judgement,
-    ModelId,
-    Read,
-    StanceScore,
-    TopicScore,
-    check_targets,
-)
+from slant.article import Article, Judgement, ModelId, Read, TopicScore, check_targets
 from slant.errors import SelfTestFailed
 from slant.features.counts import count_pieces
-from slant.features.evidence import TargetView
-from slant.features.reading import LEAD, Reading, lead_vector, read_article, target_views
-from slant.heads.stance import StanceHead
+from slant.features.reading import LEAD, Reading, lead_features, read_article
+from slant.features.views import target_views
 from slant.inference.bundle import Bundle, load_bundle
 from slant.inference.manifest import TestArticle
+from slant.inference.stances import Caution, stance_score
 from slant.text.language import SUPPORTED, language_of
-from slant.text.spans import Span
-from slant.types import Floats, Ints
+from slant.types import Floats
 
-MOST_EVIDENCE = 3
-NO_EVIDENCE = frozenset({"unrelated"})
-"""Labels that no passage can show: they say that there is none."""
+
+class Options(TypedDict, total=False):
+    """What to say of an article, and how sure to be; see ``Classifier.classify``."""
+
+    topics: bool
+    evidence: bool
+    min_confidence: float | None
+    coverage: float | None
 
 
 @dataclass(frozen=True)
@@ -45,32 +41,42 @@ class Classifier:
     """A loaded bundle, ready to classify. Safe to call from several threads."""
 
     bundle: Bundle
+    abstain: float = 0.0
+    """Confidence below which a stance gets no label, where a call does not say otherwise."""
 
     def classify(
-        self, article: Article, targets: Sequence[str] = (), *, topics: bool = True, evidence: bool = True
+        self,
+        article: Article,
+        targets: Sequence[str] = (),
+        *,
+        topics: bool = True,
+        evidence: bool = True,
+        min_confidence: float | None = None,
+        coverage: float | None = None,
     ) -> Judgement:
         """Say what an article is about, and where it stands toward each target.
+
+        A stance below ``min_confidence`` gets ``None`` for a label; its probabilities are there all the same.
+        With ``coverage`` each stance also has a set of labels that holds the right one in that part of answers.
 
         Raises:
             ArticleError: nothing readable is in the article.
             TargetError: a target is blank or too long.
+            OptionError: ``min_confidence`` or ``coverage`` is out of its range.
         """
-        wanted = check_targets(targets)
+        wanted, head = check_targets(targets), self.bundle.stance
+        least = self.abstain if min_confidence is None else min_confidence
+        caution = Caution(min_confidence=least, coverage=coverage).check(head)
         reading = read_article(self.bundle.encoder, article)
-        head = self.bundle.stance
         views = target_views(self.bundle.encoder, reading, wanted, head.weights) if head else []
-        stances = tuple(
-            _stance(head, reading, target, *viewed, evidence)
-            for target, viewed in zip(wanted, views, strict=False)
-            if head
-        )
+        scored = zip(wanted, views, strict=False)
         language = language_of(reading.cleaned)
-        read = {int(n) for _, chosen in views for n in chosen}
+        read = {int(n) for seen in views for n in seen.read}
         return Judgement(
             id=article.id,
             language=language,
             topics=self._topics(reading) if topics else (),
-            stances=stances,
+            stances=tuple(stance_score(head, reading, *one, caution, evidence=evidence) for one in scored if head),
             read=Read(reading.characters, len(read) or self._lead_sentences(reading), len(reading.spans)),
             warnings=tuple(self._warnings(reading, language, bool(wanted))),
             model=self.model_id,
@@ -78,17 +84,12 @@ class Classifier:
         )
 
     def classify_many(
-        self,
-        articles: Iterable[Article],
-        targets: Sequence[str] = (),
-        *,
-        topics: bool = True,
-        evidence: bool = True,
+        self, articles: Iterable[Article], targets: Sequence[str] = (), **options: Unpack[Options]
     ) -> Iterator[Judgement]:
         """Classify articles one after the other, toward the same targets; order is kept, memory bounded."""
         wanted = check_targets(targets)
         for article in articles:
-            yield self.classify(article, wanted, topics=topics, evidence=evidence)
+            yield self.classify(article, wanted, **options)
 
     @cached_property
     def model_id(self) -> ModelId:
@@ -102,7 +103,7 @@ class Classifier:
         if head is None:
             return np.zeros(0)
         counts = count_pieces([reading.pieces], encoder.vocabulary)
-        return np.asarray(head.probabilities(counts, lead_vector(encoder, reading)[None])[0])
+        return np.asarray(head.probabilities(counts, lead_features(encoder, reading)[None])[0])
 
     def self_test(self) -> None:
         """Classify the bundle's own test articles.
@@ -144,47 +145,18 @@ class Classifier:
             yield "no-stance-head"
 
 
-def _stance(
-    head: StanceHead, reading: Reading, target: str, seen: TargetView, chosen: Ints, evidence: bool
-) -> StanceScore:
-    probabilities = head.probabilities(seen.article[None])[0]
-    best = int(probabilities.argmax())
-    spans = [reading.spans[n] for n in chosen[seen.order]]
-    wanted = evidence and head.labels[best] not in NO_EVIDENCE
-    return StanceScore(
-        target,
-        head.labels[best],
-        round(float(probabilities[best]), 6),
-        {name: round(float(p), 6) for name, p in zip(head.labels, probabilities, strict=True)},
-        _evidence(head, reading.text, spans, seen, best) if wanted else (),
-    )
-
-
-def _evidence(head: StanceHead, text: str, spans: list[Span], seen: TargetView, label: int) -> tuple[Evidence, ...]:
-    """Return the windows that carried the label, strongest first: those that show it, or the nearest to it."""
-    probabilities = head.probabilities(seen.windows)
-    order = np.argsort(-probabilities[:, label], kind="stable")
-    showing = [n for n in order if probabilities[n].argmax() == label][:MOST_EVIDENCE] or order[:1]
-    return tuple(
-        Evidence(
-            spans[n].start,
-            spans[n].end,
-            spans[n].of(text),
-            head.labels[int(probabilities[n].argmax())],
-            round(float(probabilities[n].max()), 6),
-        )
-        for n in showing
-    )
-
-
-def load(where: str | Path = "default", *, threads: int | None = None) -> Classifier:
+def load(where: str | Path = "default", *, threads: int | None = None, abstain: float = 0.0) -> Classifier:
     """Load a bundle, by path or by name (``default``), and return its classifier.
+
+    Below a confidence of ``abstain`` a stance gets no label.
 
     ``threads`` is the number of cores that one call may use (default: all). BLAS gets one: its
     matrices are small here, and its threads would fight with the encoder's.
 
     Raises:
         BundleError: the bundle is missing, damaged, untrusted or written for something else.
+        OptionError: ``abstain`` is not from 0 to 1.
     """
+    Caution(min_confidence=abstain).check(None)
     threadpool_limits(1, user_api="blas")
-    return Classifier(load_bundle(where, threads=threads))
+    return Classifier(load_bundle(where, threads=threads), abstain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,10 +31,10 @@ from slant.inference.bundle import (
 from slant.inference.classifier import Classifier
 from slant.inference.manifest import Manifest
 from slant.training.card import write_card
-from slant.training.default import default_sets
-from slant.training.fit import TrainingSet, fit_stances, fit_topics
+from slant.training.fit import fit_stances, fit_topics
 from slant.training.samples import FeatureCache
 from slant.training.selftest import TEST_ARTICLES
+from slant.training.sets import TrainingSet, default_sets
 from slant.types import Json, Watch
 
 
@@ -77,15 +78,16 @@ def train_default(folder: Path, out: Path, *, version: str, encoder: Path | None
     ``encoder`` is a folder with ``encoder.onnx`` and ``tokenizer.json``; without it the embedded
     bundle's own encoder is used again.
     """
-    source = _exported(encoder) if encoder else encoder_source(read_bundle(DEFAULT)[1])
+    source, trained = _exported(encoder) if encoder else _embedded()
     topics, stances = default_sets(folder)
     cache = _cache(source.load(), source)
     topic, topic_figures = fit_topics(topics, cache, watch)
     stance, stance_figures = fit_stances(stances, cache, watch)
-    records = [one.record("topic") for one in topics] + [one.record("stance") for one in stances]
+    records = [one.record("encoder") for one in topics] + [one.record("encoder") for one in stances]
+    records += [one.record("topic") for one in topics] + [one.record("stance") for one in stances if one.about.weight]
     empty = Manifest(name="default", version=version, topics=[], stances=[], files={})
     bundle = Bundle(empty, cache.encoder, topic, stance)
-    figures = {"topic": topic_figures, "stance": stance_figures}
+    figures = {"topic": topic_figures, "stance": stance_figures, "encoder": trained}
     return _write(out, bundle, source, "default", records, figures, must_pass=True)
 
 
@@ -101,11 +103,19 @@ def _base(name: str) -> tuple[Bundle, EncoderSource]:
     return assemble_bundle(folder, manifest, content), encoder_source(content)
 
 
-def _exported(folder: Path) -> EncoderSource:
+def _exported(folder: Path) -> tuple[EncoderSource, Json]:
+    """Return an encoder as ``slant train encoder`` left it, and what that says of its training."""
     try:
-        return EncoderSource((folder / "encoder.onnx").read_bytes(), (folder / "tokenizer.json").read_bytes())
-    except OSError as error:
-        raise TrainingError(f"{folder}: wanted encoder.onnx and tokenizer.json: {error}") from error
+        source = EncoderSource((folder / "encoder.onnx").read_bytes(), (folder / "tokenizer.json").read_bytes())
+        return source, json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        wanted = "encoder.onnx, tokenizer.json and encoder.json"
+        raise TrainingError(f"{folder}: wanted {wanted}: {error}") from error
+
+
+def _embedded() -> tuple[EncoderSource, Json]:
+    manifest, content = read_bundle(DEFAULT)
+    return encoder_source(content), manifest.figures["encoder"]
 
 
 def _cache(encoder: Encoder, source: EncoderSource) -> FeatureCache:
@@ -131,7 +141,8 @@ def _write_own(
     """Write a user's bundle: of the base's records and figures, those of the head that it keeps, and the new."""
     kept = [record for record in bundle.manifest.training if record["task"] != task]
     records = kept + [one.record(task) for one in sets]
-    return _write(out, bundle, source, name, records, {**bundle.manifest.figures, task: figures})
+    still_true = {key: value for key, value in bundle.manifest.figures.items() if key != "dev"}
+    return _write(out, bundle, source, name, records, still_true | {task: figures})
 
 
 def _write(
@@ -175,4 +186,4 @@ def _plain(figures: Any) -> Any:
     """Return figures with numpy's numbers turned into Python's, rounded as they are printed."""
     if isinstance(figures, dict):
         return {key: _plain(value) for key, value in figures.items()}
-    return figures if isinstance(figures, int) else round(float(figures), 4)
+    return figures if isinstance(figures, (int, str)) else round(float(figures), 4)

@@ -7,52 +7,22 @@ the same calibration: they are too good to leave unread. The figures are from a 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from dataclasses import replace
 
 import numpy as np
 
-from slant.data.catalog import DataSet
 from slant.data.readers import StanceExample, TopicExample
-from slant.data.split import Part
+from slant.data.split import Part, text_key
 from slant.errors import TrainingError
 from slant.evaluation.metrics import accuracy, brier, expected_calibration_error, macro_f1
 from slant.features.counts import piece_weights
 from slant.heads.stance import StanceHead
 from slant.heads.topic import TopicHead
 from slant.training.samples import FeatureCache, StanceSamples, TopicSamples, tokenised
-from slant.training.stance import calibrate_stance_head, fit_stance_head, stance_labels
+from slant.training.sets import Example, TrainingSet
+from slant.training.stance import fit_stance_head, stance_labels
 from slant.training.topic import calibrate_topic_head, fit_topic_head, topic_labels, topic_truth
 from slant.types import Floats, Json, Watch
-
-Example = TypeVar("Example", TopicExample, StanceExample)
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingSet(Generic[Example]):
-    """One file's examples, and what the card says of it."""
-
-    about: DataSet
-    examples: Sequence[Example]
-
-    def parts(self) -> list[Part]:
-        """Return what each example is for; a set that holds nothing out trains on that part too."""
-        instead = Part.HELD_OUT if self.about.held_out else Part.TRAIN
-        return [instead if example.part is Part.HELD_OUT else example.part for example in self.examples]
-
-    def record(self, task: str) -> Json:
-        """Return what the manifest and the card state about the set."""
-        about = self.about
-        return {
-            "task": task,
-            "set": about.name,
-            "rows": len(self.examples),
-            "weight": about.weight,
-            "origin": about.origin,
-            "paper": about.paper,
-            "licence": about.licence,
-            "sha256": about.sha256,
-        }
 
 
 def fit_topics(sets: Sequence[TrainingSet[TopicExample]], cache: FeatureCache, watch: Watch) -> tuple[TopicHead, Json]:
@@ -85,18 +55,16 @@ def fit_stances(
     Raises:
         TrainingError: the sets hold too little to learn from.
     """
+    texts = {example.text: None for one in sets for example in one.examples if example.part is Part.TRAIN}
+    pieces = piece_weights(tokenised(cache.encoder, texts), cache.encoder.vocabulary)
+    sets = [one.for_heads() for one in sets if one.about.weight]
     examples, weights, parts = _together(sets)
     labels = stance_labels(examples)
-    texts = {example.text: None for example, part in zip(examples, parts, strict=True) if part is Part.TRAIN}
-    pieces = piece_weights(tokenised(cache.encoder, texts), cache.encoder.vocabulary)
     samples, owners = cache.stances(examples, labels, pieces, watch("stances: features", len(examples)))
-    train, held = _rows(parts[owners], Part.TRAIN), _rows(parts[owners], Part.CALIBRATION)
+    fit = np.flatnonzero(parts[owners] != Part.HELD_OUT)
+    groups = [text_key(examples[owner].text) for owner in owners[fit]]
     step = watch("stances: fit", 1)
-    first = fit_stance_head(samples.take(train), weights[owners][train], labels, pieces)
-    calibrated = calibrate_stance_head(first, samples.take(held), weights[owners][held])
-    both = np.concatenate([train, held])
-    final = fit_stance_head(samples.take(both), weights[owners][both], labels, pieces)
-    head = replace(final, temperature=calibrated.temperature)
+    head = fit_stance_head(samples.take(fit), weights[owners][fit], groups, labels, pieces)
     step(1)
     return head, _figures(sets, parts, lambda rows: _stance_figures(head, samples, owners, rows))
 
@@ -105,7 +73,7 @@ def _together(sets: Sequence[TrainingSet[Example]]) -> tuple[list[Example], Floa
     examples = [example for one in sets for example in one.examples]
     weights = np.concatenate([np.full(len(one.examples), one.about.weight) for one in sets] or [np.zeros(0)])
     parts = np.array([part for one in sets for part in one.parts()], dtype=object)
-    if _rows(parts, Part.TRAIN).size == 0:
+    if (parts == Part.HELD_OUT).all():
         raise TrainingError(f"{len(examples)} labelled rows were found; none is left to train on after the split")
     return examples, weights, parts
 

@@ -19,8 +19,8 @@ from slant.data.readers import StanceExample, TopicExample, by_article
 from slant.errors import ArticleError
 from slant.features.counts import count_pieces
 from slant.features.encoder import Encoder
-from slant.features.evidence import TargetView
-from slant.features.reading import Reading, lead_vector, read_article, target_views
+from slant.features.reading import Reading, lead_features, read_article
+from slant.features.views import TargetView, target_views
 from slant.text.spans import Span
 from slant.types import Floats, Ints, Progress
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class TopicSamples:
-    """``counts`` (n, pieces) and ``leads`` (n, width) of n articles."""
+    """``counts`` (n, pieces) and ``leads`` (n, d) of n articles."""
 
     counts: csr_matrix
     leads: Floats
@@ -107,7 +107,7 @@ def tokenised(encoder: Encoder, texts: Iterable[str]) -> Iterator[list[int]]:
 def _topic_chunk(encoder: Encoder, key: str, articles: list[tuple[str | None, str]]) -> tuple[csr_matrix, Floats]:
     readings = [_read(encoder, *article) for article in articles]
     counts = count_pieces([reading.pieces for reading in readings], encoder.vocabulary)
-    return counts, np.array([lead_vector(encoder, reading) for reading in readings])
+    return counts, np.array([lead_features(encoder, reading) for reading in readings])
 
 
 def _stance_chunk(
@@ -117,7 +117,7 @@ def _stance_chunk(
     for title, text, targets in asked:
         reading = _read(encoder, title, text)
         views = target_views(encoder, reading, targets, weights)
-        found.append([(seen, [reading.spans[n] for n in chosen[seen.order]]) for seen, chosen in views])
+        found.append([(seen, [reading.spans[n] for n in seen.nearest]) for seen in views])
     return found
 
 

@@ -1,25 +1,26 @@
-"""The embedded bundle: every set of the catalog, from a folder of files, to both heads."""
+"""Labelled sets as training sees them: which rows train, calibrate and are held out, and what the card says."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from slant.data.catalog import STANCE_SETS, TOPIC_SETS, WITHHELD_FILES, DataSet, file_sha256
 from slant.data.readers import (
     StanceExample,
     TopicExample,
+    concept_examples,
     read_label_map,
     rows,
     stance_examples,
     topic_examples,
 )
-from slant.data.split import text_key, text_keys
+from slant.data.split import Part, text_key, text_keys
 from slant.errors import DataError
-from slant.training.fit import TrainingSet
+from slant.types import Json
 
 Example = TypeVar("Example", TopicExample, StanceExample)
 
@@ -27,9 +28,47 @@ MAPPING = "topic/iptc_mapping.json"
 FNC = "stance/fnc1.train.jsonl.gz"
 
 
-def default_sets(
-    folder: Path,
-) -> tuple[list[TrainingSet[TopicExample]], list[TrainingSet[StanceExample]]]:
+@dataclass(frozen=True, slots=True)
+class TrainingSet(Generic[Example]):
+    """One file's examples, and what the card says of it."""
+
+    about: DataSet
+    examples: Sequence[Example]
+    encoded: bool = False
+    """Whether the encoder was trained on its training part, of which it is too sure for a head to learn from."""
+
+    def parts(self) -> list[Part]:
+        """Return what each example is for; a set that holds nothing out trains on that part too."""
+        instead = Part.HELD_OUT if self.about.held_out else Part.TRAIN
+        return [instead if example.part is Part.HELD_OUT else example.part for example in self.examples]
+
+    def of(self, part: Part) -> list[Example]:
+        """Return the examples that are for one thing."""
+        return [example for example, its in zip(self.examples, self.parts(), strict=True) if its is part]
+
+    def for_heads(self) -> TrainingSet[Example]:
+        """Return the set without what the encoder was trained on, and no more than its limit of each part."""
+        parts = [part for part in Part if not (self.encoded and part is Part.TRAIN)]
+        return replace(
+            self, examples=[example for part in parts for example in _sample(self.of(part), self.about.limit)]
+        )
+
+    def record(self, task: str) -> Json:
+        """Return what the manifest and the card state about the set."""
+        about = self.about
+        return {
+            "task": task,
+            "set": about.name,
+            "rows": len(self.examples),
+            "weight": about.weight,
+            "origin": about.origin,
+            "paper": about.paper,
+            "licence": about.licence,
+            "sha256": about.sha256,
+        }
+
+
+def default_sets(folder: Path) -> tuple[list[TrainingSet[TopicExample]], list[TrainingSet[StanceExample]]]:
     """Read every set of the catalog from ``folder``, without texts that are measured on.
 
     Raises:
@@ -46,6 +85,8 @@ def default_sets(
 
 
 def _topics(folder: Path, about: DataSet) -> Callable[[Iterable[Path]], Iterator[TopicExample]]:
+    if about.file.endswith(".json"):
+        return concept_examples
     label_map = read_label_map(f"{folder / MAPPING}:{about.label_map}") if about.label_map else None
     return lambda paths: topic_examples(paths, label_map)
 
@@ -58,10 +99,10 @@ def _read(
 ) -> TrainingSet[Example]:
     path = folder / about.file
     examples = [example for example in reader([path]) if text_key(example.text) not in withheld]
-    return TrainingSet(replace(about, sha256=file_sha256(path)), _sample(examples, about.limit))
+    return TrainingSet(replace(about, sha256=file_sha256(path)), examples, encoded=True)
 
 
-def _sample(examples: list[Example], limit: int | None) -> Sequence[Example]:
+def _sample(examples: list[Example], limit: int | None) -> list[Example]:
     """Return at most ``limit`` examples, the same ones each time, in their order."""
     if limit is None or len(examples) <= limit:
         return examples

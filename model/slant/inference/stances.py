@@ -1,0 +1,85 @@
+"""From what a stance head sees to the answer for one target: label, probabilities, evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from slant.article import Evidence, StanceScore
+from slant.errors import OptionError
+from slant.features.reading import Reading
+from slant.features.views import TargetView
+from slant.heads.stance import StanceHead
+from slant.types import Floats
+
+MOST_EVIDENCE = 3
+NO_EVIDENCE = frozenset({"unrelated"})
+"""Labels that no passage can show: they say that there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caution:
+    """How sure an answer must be. Below ``min_confidence`` no label is given.
+
+    ``coverage`` asks for a set of labels that holds the right one in that part of all answers.
+    """
+
+    min_confidence: float = 0.0
+    coverage: float | None = None
+
+    def check(self, head: StanceHead | None) -> Caution:
+        """Return itself.
+
+        Raises:
+            OptionError: a value is out of its range, or the bundle has nothing to draw label sets from.
+        """
+        if not 0 <= self.min_confidence <= 1:
+            raise OptionError(f"wanted a number from 0 to 1, got {self.min_confidence}", field="min_confidence")
+        if self.coverage is None:
+            return self
+        if not 0 < self.coverage < 1:
+            raise OptionError(f"wanted a number between 0 and 1, got {self.coverage}", field="coverage")
+        if head is not None and head.reference is None:
+            raise OptionError("this bundle was trained on too few rows for label sets", field="coverage")
+        return self
+
+
+def stance_score(
+    head: StanceHead, reading: Reading, target: str, seen: TargetView, caution: Caution, *, evidence: bool
+) -> StanceScore:
+    """Return where the article stands toward a target, from the article as seen from it."""
+    probabilities = head.probabilities(seen.article[None])[0]
+    best = int(probabilities.argmax())
+    confidence = round(float(probabilities[best]), 6)
+    wanted = evidence and head.labels[best] not in NO_EVIDENCE
+    return StanceScore(
+        target,
+        head.labels[best] if confidence >= caution.min_confidence else None,
+        confidence,
+        {name: round(float(p), 6) for name, p in zip(head.labels, probabilities, strict=True)},
+        _evidence(head, reading, seen, best) if wanted else (),
+        _label_set(head, probabilities, caution.coverage),
+    )
+
+
+def _label_set(head: StanceHead, probabilities: Floats, coverage: float | None) -> tuple[str, ...] | None:
+    if coverage is None or head.reference is None:
+        return None
+    found = head.reference.sets(probabilities[None], coverage)[0]
+    return tuple(label for label, inside in zip(head.labels, found, strict=True) if inside)
+
+
+def _evidence(head: StanceHead, reading: Reading, seen: TargetView, label: int) -> tuple[Evidence, ...]:
+    """Return the windows that carried the label, strongest first: those that show it, or the nearest to it."""
+    probabilities = head.probabilities(seen.windows)
+    order = np.argsort(-probabilities[:, label], kind="stable")
+    showing = [n for n in order if probabilities[n].argmax() == label][:MOST_EVIDENCE] or order[:1]
+    return tuple(_piece(head, reading, int(seen.nearest[n]), probabilities[n]) for n in showing)
+
+
+def _piece(head: StanceHead, reading: Reading, sentence: int, probabilities: Floats) -> Evidence:
+    span, best = reading.spans[sentence], int(probabilities.argmax())
+    return Evidence(
+        span.start, span.end, span.of(reading.text), head.labels[best], round(float(probabilities[best]), 6)
+    )

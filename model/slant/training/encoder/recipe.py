@@ -1,0 +1,76 @@
+"""The recipe of the encoder's training, read from ``recipe.toml`` beside this file."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from slant.errors import TrainingError
+from slant.labels import TOPICS
+from slant.types import Json
+
+RECIPE = Path(__file__).with_name("recipe.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Rows whose labels mean the same: they share an output layer. Fields as ``recipe.toml`` explains them."""
+
+    name: str
+    sets: list[str]
+    labels: list[str]
+    weight: float = 1.0
+    turned: float = 0.0
+    kept: float = 0.0
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Everything that the training depends on beside the weights it starts from and the data."""
+
+    seed: int
+    steps: int
+    micro_batches: int
+    tokens: int
+    temperature: float
+    learning_rate: float
+    layer_decay: float
+    warm_up: float
+    weight_decay: float
+    dropout: float
+    average: float
+    checkpoint: int
+    vectors: Mapping[str, float]
+    topics: Mapping[str, float]
+    families: list[Family]
+    sha256: str = ""
+
+    @property
+    def columns(self) -> list[str]:
+        """Return the names of the encoder's outputs: ``family:label`` and, last, ``topic:code``."""
+        stances = [f"{family.name}:{label}" for family in self.families for label in family.labels]
+        return stances + [f"topic:{topic.code}" for topic in TOPICS]
+
+    def columns_of(self, name: str) -> slice:
+        """Return where a family's outputs stand among the columns."""
+        places = [n for n, column in enumerate(self.columns) if column.startswith(f"{name}:")]
+        return slice(places[0], places[-1] + 1)
+
+
+def read_recipe(path: Path = RECIPE) -> Recipe:
+    """Read a recipe.
+
+    Raises:
+        TrainingError: the file cannot be read, or lacks or does not know a name.
+    """
+    try:
+        raw = path.read_bytes()
+        content: Json = tomllib.loads(raw.decode())
+        families = [Family(**family) for family in content.pop("families")]
+        return Recipe(**content, families=families, sha256=hashlib.sha256(raw).hexdigest())
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise TrainingError(f"{path}: not a recipe: {error}") from error
