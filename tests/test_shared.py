@@ -31,7 +31,7 @@ def test_the_catalog_states_the_hashes_of_the_files() -> None:
 def test_topics_of_wikinews(classifier: Classifier) -> None:
     found = run(classifier, "gold/wikinews_gold.dev.jsonl.gz", "topic")
     assert found["strict"] >= 0.80
-    assert found["lenient"] >= 0.91
+    assert found["lenient"] >= 0.90
 
 
 @pytest.mark.parametrize(
