@@ -147,7 +147,7 @@ def test_another_format_or_library(copy: Path, change: Callable[[dict[str, Any]]
         load_bundle(copy)
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"nonsense", b'{"format": 1}', b'{"format": 1, "sha256": "0"}'])
+@pytest.mark.parametrize("raw", [b"", b"[]", b"nonsense", b'{"format": 2}', b'{"format": 2, "sha256": "0"}'])
 def test_no_manifest_at_all(raw: bytes) -> None:
     with pytest.raises(BundleDamaged, match=r"m\.json"):
         parse_manifest(Path("m.json"), raw)
