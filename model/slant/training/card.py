@@ -167,7 +167,10 @@ def _data(records: Iterable[Json]) -> str:
         for r in files.values()
     )
     head = ("set", "trains", "rows", "origin", "paper", "licence as stated there", "sha256 of the file")
-    about = "None of these licences forbids commercial use; sets whose licence does are measured on at most."
+    about = (
+        "The licence is what the origin states. Several state none, or research: whether your use is covered is yours "
+        "to judge. Sets whose licence says non-commercial (SEESAW, SICK) were not trained on."
+    )
     return f"## Data\n\n{about}\n\n{_table(head, rows)}"
 
 

@@ -105,7 +105,7 @@ def tokenised(encoder: Encoder, texts: Iterable[str]) -> Iterator[list[int]]:
 
 
 def _topic_chunk(encoder: Encoder, key: str, articles: list[tuple[str | None, str]]) -> tuple[csr_matrix, Floats]:
-    readings = [_read(encoder, *article) for article in articles]
+    readings = [read_row(encoder, *article) for article in articles]
     counts = count_pieces([reading.pieces for reading in readings], encoder.vocabulary)
     return counts, np.array([lead_features(encoder, reading) for reading in readings])
 
@@ -115,13 +115,14 @@ def _stance_chunk(
 ) -> list[list[tuple[TargetView, list[Span]]]]:
     found = []
     for title, text, targets in asked:
-        reading = _read(encoder, title, text)
+        reading = read_row(encoder, title, text)
         views = target_views(encoder, reading, targets, weights)
         found.append([(seen, [reading.spans[n] for n in seen.nearest]) for seen in views])
     return found
 
 
-def _read(encoder: Encoder, title: str | None, text: str) -> Reading:
+def read_row(encoder: Encoder, title: str | None, text: str) -> Reading:
+    """Read a row's article as the classifier does; one that cannot be read is as good as empty."""
     try:
         return read_article(encoder, Article(text=text, title=title))
     except ArticleError:  # a row of nothing but boilerplate still has its label

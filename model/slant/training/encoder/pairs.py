@@ -7,20 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slant.article import LONGEST_TARGET, Article
+from slant.article import LONGEST_TARGET
 from slant.data.readers import StanceExample, TopicExample, by_article
-from slant.errors import ArticleError
 from slant.features.encoder import Encoder
 from slant.features.nearness import Nearness
 from slant.features.pairs import DIGEST, digest, window
-from slant.features.reading import LEAD, Reading, compare, read_article
+from slant.features.reading import LEAD, Reading, compare
 from slant.text.clean import normalise
+from slant.training.samples import UNSURE, read_row
 from slant.types import Floats, Ints, TokenIds
 
 WINDOWS = 3
 """The most windows of one article and target that are learnt from."""
-UNSURE = 0.5
-"""Weight of a row that its reader was unsure of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ def window_pairs(encoder: Encoder, weights: Floats, examples: Iterable[StanceExa
 def source_pairs(encoder: Encoder, examples: Iterable[StanceExample]) -> Iterator[Pair]:
     """Yield the window of every source's words, with the source named beside the target."""
     for group in by_article(examples):
-        reading = _read(encoder, group[0])
+        reading = read_row(encoder, group[0].title, group[0].text)
         for example in group:
             name = example.fields.get("name", "the source")  # fields keep no name of more than 80 characters
             for n in _marked(example, reading)[:1]:
@@ -75,7 +73,7 @@ def ask_source(target: str, name: str) -> str:
 def lead_singles(encoder: Encoder, examples: Sequence[TopicExample], truth: Floats) -> Iterator[Single]:
     """Yield how every article begins, with its topics, a row of ``truth`` (n, topics) each."""
     for example, topics in zip(examples, truth, strict=True):
-        pieces = _read(encoder, example).pieces[:LEAD]
+        pieces = read_row(encoder, example.title, example.text).pieces[:LEAD]
         if pieces:
             yield Single(pieces, topics)
 
@@ -97,7 +95,7 @@ def _compared(
 ) -> Iterator[tuple[StanceExample, Reading, Nearness]]:
     """Yield every example with its article read and compared; a short one is read whole, so nothing is encoded."""
     for group in by_article(examples):
-        reading = _read(encoder, group[0])
+        reading = read_row(encoder, group[0].title, group[0].text)
         targets = encoder.tokenise([normalise(example.target[:LONGEST_TARGET]) for example in group])
         if len(reading.pieces) <= DIGEST:
             found = [_all_of(reading)] * len(group)
@@ -119,10 +117,3 @@ def _marked(example: StanceExample, reading: Reading) -> Ints:
 
 def _weight(example: StanceExample) -> float:
     return UNSURE if example.fields.get("sure") is False else 1.0
-
-
-def _read(encoder: Encoder, example: StanceExample | TopicExample) -> Reading:
-    try:
-        return read_article(encoder, Article(text=example.text, title=example.title))
-    except ArticleError:  # a row of nothing but boilerplate still has its label
-        return read_article(encoder, Article(text=".", title=example.title))
