@@ -19,11 +19,13 @@ from slant.text.clean import normalise
 from slant.training.encoder.pairs import Pair, Single
 from slant.training.encoder.recipe import Family, Recipe
 from slant.training.encoder.tasks import Tasks
-from slant.types import Floats, Ints
+from slant.types import Floats, Ints, TokenIds
 
 Item = TypeVar("Item", Pair, Single)
 POOL = 4
 """Times as many rows are drawn as a batch holds; those of like length make the batch."""
+LONG = 100
+"""Pieces from which a passage may be thinned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ class Batches:
     def _batch(self, family: Family, pairs: Sequence[Pair], random: np.random.Generator | None) -> Batch:
         asked = [_varied(pair, family, random) for pair in pairs]
         targets = self.encoder.tokenise([normalise(target) for target, _ in asked])
-        framed = [self.encoder.framed(pair.text, target[:TARGET]) for pair, target in zip(pairs, targets, strict=True)]
+        texts = [_thinned(pair.text, self.recipe.thinned, random) for pair in pairs]
+        framed = [self.encoder.framed(text, target[:TARGET]) for text, target in zip(texts, targets, strict=True)]
         truth = np.array([family.labels.index(label) for _, label in asked])
         return Batch(family.name, pad(framed), truth, np.array([pair.weight for pair in pairs], np.float32))
 
@@ -99,6 +102,15 @@ def _varied(pair: Pair, family: Family, random: np.random.Generator | None) -> t
     if random is None:
         return pair.target, pair.label
     return vary(pair.target, pair.label, turned=family.turned, kept=family.kept, random=random)
+
+
+def _thinned(text: TokenIds, share: float, random: np.random.Generator | None) -> TokenIds:
+    """Return a long text with a sixteenth to a fifth of it left out at random, so that none is learnt by heart."""
+    if random is None or len(text) < LONG or random.random() >= share:
+        return text
+    n = int(random.integers(len(text) // 16, len(text) // 5))
+    start = int(random.integers(0, len(text) - n))
+    return [*text[:start], *text[start + n :]]
 
 
 def _alike(items: Sequence[Item], tokens: int, random: np.random.Generator) -> list[Item]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ class Recipe:
 
     seed: int
     steps: int
+    restarts: list[int]
     micro_batches: int
     tokens: int
     temperature: float
@@ -42,6 +44,7 @@ class Recipe:
     warm_up: float
     weight_decay: float
     dropout: float
+    thinned: float
     average: float
     checkpoint: int
     vectors: Mapping[str, float]
@@ -54,6 +57,17 @@ class Recipe:
         """Return the names of the encoder's outputs: ``family:label`` and, last, ``topic:code``."""
         stances = [f"{family.name}:{label}" for family in self.families for label in family.labels]
         return stances + [f"topic:{topic.code}" for topic in TOPICS]
+
+    def rate(self, step: int) -> float:
+        """Return the part of the learning rate that a step gets: in each cycle up in a straight line, and down again.
+
+        Loshchilov and Hutter 2017, with a line for their cosine.
+        """
+        borders = [0, *self.restarts, self.steps]
+        cycle = bisect_right(borders, min(step, self.steps - 1)) - 1
+        start, stop = borders[cycle], borders[cycle + 1]
+        rise = max(1, round(self.warm_up * (stop - start)))
+        return min((step - start + 1) / rise, max(0.0, (stop - step) / (stop - start - rise)))
 
     def columns_of(self, name: str) -> slice:
         """Return where a family's outputs stand among the columns."""

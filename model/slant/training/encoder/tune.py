@@ -40,7 +40,7 @@ class Tuner:
         self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average))
         groups = parameter_groups(self.network, recipe.learning_rate, recipe.layer_decay)
         self.optimiser = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay, fused=True)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, self._rate)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, recipe.rate)
         self.step, self.seconds = 0, 0.0
 
     def run(self, checkpoint: Path, progress: Progress) -> MultiTaskEncoder:
@@ -116,11 +116,6 @@ class Tuner:
                 truth += batch.truth.tolist()
                 predicted += logits.argmax(dim=1).tolist()
         return float(f1_score(truth, predicted, labels=np.unique(truth), average="macro", zero_division=0))
-
-    def _rate(self, step: int) -> float:
-        """Return the part of the learning rate that a step gets: up in a straight line, and down again."""
-        rise = max(1, round(self.recipe.warm_up * self.recipe.steps))
-        return min((step + 1) / rise, max(0.0, (self.recipe.steps - step) / (self.recipe.steps - rise)))
 
     def _save(self, checkpoint: Path) -> None:
         beside = checkpoint.with_suffix(".part")
