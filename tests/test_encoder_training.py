@@ -17,7 +17,7 @@ from slant.features.encoder import Encoder
 from slant.features.pairs import DIGEST, WINDOW
 from slant.inference.classifier import Classifier
 from slant.labels import TOPICS
-from slant.training.encoder.batches import Batches
+from slant.training.encoder.batches import Batch, Batches
 from slant.training.encoder.pairs import digest_pairs, lead_singles, sentence_singles, source_pairs, window_pairs
 from slant.training.encoder.recipe import Recipe, read_recipe
 from slant.training.encoder.tasks import Tasks
@@ -126,6 +126,30 @@ def test_a_batch_fits_and_marks_passage_and_padding(recipe: Recipe, tasks: Tasks
         assert types.any() == (batch.family not in ("vectors", "topics"))
 
 
+def test_the_learning_rate_rises_and_falls_in_every_cycle(recipe: Recipe) -> None:
+    recipe = replace(recipe, steps=300, restarts=[100], warm_up=0.1)
+    rates = np.array([recipe.rate(step) for step in range(301)])
+    assert rates[[9, 119]] == pytest.approx(1.0)
+    assert (np.diff(rates[10:100]) < 0).all()
+    assert (np.diff(rates[100:120]) > 0).all()
+    assert (np.diff(rates[120:]) < 0).all()
+    assert rates[[99, 300]] == pytest.approx(0.0, abs=0.02)
+
+
+def test_a_long_passage_is_thinned_in_training_and_never_when_it_is_measured(
+    recipe: Recipe, tasks: Tasks, encoder: Encoder
+) -> None:
+    batches = Batches(replace(recipe, thinned=1.0), tasks, encoder)
+    whole = {tuple(pair.text) for pair in tasks.pairs["article"]}
+    held = [set(_passages(batch)) for batch in batches.held("article", 8)]
+    assert set().union(*held) <= whole
+    drawn = [batch for number in range(300) if (batch := batches.draw(number)).family == "article"]
+    thinned = [passage for batch in drawn for passage in _passages(batch)]
+    assert thinned
+    assert not whole & set(thinned)
+    assert all(0.75 * DIGEST / 2 < len(passage) < DIGEST for passage in thinned)
+
+
 def test_a_turned_target_turns_its_label() -> None:
     assert turn_round("the ban", "favor", "opposition to {}") == ("opposition to the ban", "against")
     assert turn_round("the ban", "neutral", "opposition to {}")[1] == "neutral"
@@ -136,6 +160,11 @@ def test_a_turned_target_turns_its_label() -> None:
     assert 0.25 < len(turned) / 2_000 < 0.35
     assert 0.45 < sum(target == "x" for target, _ in varied) / 2_000 < 0.55
     assert not set(TURNED_UNSEEN) & {*TURNED, *KEPT}
+
+
+def _passages(batch: Batch) -> list[tuple[int, ...]]:
+    ids, _, types = batch.inputs
+    return [tuple(row[marks == 1][:-1].tolist()) for row, marks in zip(ids, types, strict=True)]
 
 
 def _span(start: int, end: int) -> Any:

@@ -93,8 +93,10 @@ def _label_sets(classifier: Classifier, request: Request, predictions: Predictio
 
 
 def _stance_rows(request: Request) -> list[StanceExample]:
+    """Return the rows asked for, those of one article side by side: it is then read once."""
     examples = _wanted(stance_examples(request.data), request)
-    return [example for example in examples if not request.labels or example.label in request.labels]
+    wanted = [example for example in examples if not request.labels or example.label in request.labels]
+    return sorted(wanted, key=lambda example: (example.title or "", example.text))
 
 
 def _stances(

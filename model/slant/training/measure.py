@@ -56,17 +56,19 @@ def evaluations() -> list[Evaluation]:
 
 
 def measure(bundle: Path, folder: Path, watch: Watch) -> Manifest:
-    """Measure ``bundle`` on the sets in ``folder``; write it again with these figures and a new card.
+    """Measure ``bundle`` on the sets in ``folder``; write it again, after each, with these figures and a new card.
 
     Raises:
         BundleError: the bundle cannot be used.
         DataError: a file is missing or not in the documented form.
     """
     manifest, content = read_bundle(bundle)
-    loaded = assemble_bundle(bundle, manifest, content)
-    found = {one.name: _figures(Classifier(loaded), one, folder, watch) for one in evaluations()}
-    measured = replace(manifest, figures=manifest.figures | {"dev": found})
-    return save_bundle(bundle, replace(loaded, manifest=measured), encoder_source(content), write_card(measured))
+    loaded, found = assemble_bundle(bundle, manifest, content), dict[str, Json]()
+    for one in evaluations():
+        found[one.name] = _figures(Classifier(loaded), one, folder, watch)
+        manifest = replace(manifest, figures=manifest.figures | {"dev": found})
+        manifest = save_bundle(bundle, replace(loaded, manifest=manifest), encoder_source(content), write_card(manifest))
+    return manifest
 
 
 def _figures(classifier: Classifier, one: Evaluation, folder: Path, watch: Watch) -> Json:

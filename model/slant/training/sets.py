@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,7 +49,7 @@ class TrainingSet(Generic[Example]):
         return [example for example, its in zip(self.examples, self.parts(), strict=True) if its is part]
 
     def for_heads(self) -> TrainingSet[Example]:
-        """Return the set without what the encoder was trained on, and no more than its limit of each part."""
+        """Return the set without what the encoder was trained on, and of each part about as many rows as its limit."""
         parts = [part for part in Part if not (self.encoded and part is Part.TRAIN)]
         return replace(
             self, examples=[example for part in parts for example in _sample(self.of(part), self.about.limit)]
@@ -103,11 +105,18 @@ def _read(
 
 
 def _sample(examples: list[Example], limit: int | None) -> list[Example]:
-    """Return at most ``limit`` examples, the same ones each time, in their order."""
+    """Return all rows of some texts, ``limit`` rows or a few more, the same ones each time.
+
+    They are sorted, for rows of one text that stand side by side share the reading of it.
+    """
+    examples = sorted(examples, key=lambda example: example.text)
     if limit is None or len(examples) <= limit:
         return examples
-    chosen = sorted(random.Random(0).sample(range(len(examples)), limit))  # noqa: S311 - not a secret
-    return [examples[n] for n in chosen]
+    sizes = Counter(example.text for example in examples)
+    texts = random.Random(0).sample(list(sizes), len(sizes))  # noqa: S311 - not a secret
+    rows = itertools.accumulate(sizes[text] for text in texts)
+    chosen = {text for text, before in zip(texts, [0, *rows], strict=False) if before < limit}
+    return [example for example in examples if example.text in chosen]
 
 
 def _withheld(folder: Path) -> frozenset[str]:

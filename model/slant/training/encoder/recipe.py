@@ -49,14 +49,16 @@ class Recipe:
     checkpoint: int
     vectors: Mapping[str, float]
     topics: Mapping[str, float]
+    kinds: Mapping[str, float]
     families: list[Family]
     sha256: str = ""
 
     @property
     def columns(self) -> list[str]:
-        """Return the names of the encoder's outputs: ``family:label`` and, last, ``topic:code``."""
+        """Return the names of the encoder's outputs: ``family:label``, ``kind:family`` and ``topic:code``."""
         stances = [f"{family.name}:{label}" for family in self.families for label in family.labels]
-        return stances + [f"topic:{topic.code}" for topic in TOPICS]
+        kinds = [f"kind:{family.name}" for family in self.families]
+        return stances + kinds + [f"topic:{topic.code}" for topic in TOPICS]
 
     def rate(self, step: int) -> float:
         """Return the part of the learning rate that a step gets: in each cycle up in a straight line, and down again.

@@ -96,7 +96,13 @@ class Tuner:
             known = ~truth.isnan()
             return binary_cross_entropy_with_logits(mine[known], truth[known]) * 4
         weights = torch.from_numpy(batch.weights).to(self.device)
-        return (cross_entropy(mine, truth, reduction="none") * weights).sum() / weights.sum()
+        label = (cross_entropy(mine, truth, reduction="none") * weights).sum() / weights.sum()
+        return label + float(self.recipe.kinds["weight"]) * self._kind_loss(batch.family, logits)
+
+    def _kind_loss(self, family: str, logits: Tensor) -> Tensor:
+        names = [one.name for one in self.recipe.families]
+        truth = torch.full((len(logits),), names.index(family), device=self.device)
+        return cross_entropy(logits[:, self._columns("kind")], truth)
 
     def _columns(self, family: str) -> slice:
         return self.recipe.columns_of("topic" if family == "topics" else family)
