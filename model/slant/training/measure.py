@@ -67,7 +67,9 @@ def measure(bundle: Path, folder: Path, watch: Watch) -> Manifest:
     for one in evaluations():
         found[one.name] = _figures(Classifier(loaded), one, folder, watch)
         manifest = replace(manifest, figures=manifest.figures | {"dev": found})
-        manifest = save_bundle(bundle, replace(loaded, manifest=manifest), encoder_source(content), write_card(manifest))
+        manifest = save_bundle(
+            bundle, replace(loaded, manifest=manifest), encoder_source(content), write_card(manifest)
+        )
     return manifest
 
 

@@ -114,8 +114,8 @@ def _sample(examples: list[Example], limit: int | None) -> list[Example]:
         return examples
     sizes = Counter(example.text for example in examples)
     texts = random.Random(0).sample(list(sizes), len(sizes))  # noqa: S311 - not a secret
-    rows = itertools.accumulate(sizes[text] for text in texts)
-    chosen = {text for text, before in zip(texts, [0, *rows], strict=False) if before < limit}
+    ends = itertools.accumulate(sizes[text] for text in texts)
+    chosen = {text for text, end in zip(texts, ends, strict=True) if end - sizes[text] < limit}
     return [example for example in examples if example.text in chosen]
 
 
