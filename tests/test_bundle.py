@@ -24,7 +24,7 @@ from slant.errors import (
     BundleUntrusted,
     SelfTestFailed,
 )
-from slant.inference.bundle import DEFAULT, encoder_source, load_bundle, read_bundle, save_bundle
+from slant.inference.bundle import DEFAULT, TRUSTED, encoder_source, load_bundle, read_bundle, save_bundle
 from slant.inference.classifier import Classifier, load
 from slant.inference.manifest import BundleFiles, digest, parse_manifest
 from support import Sample
@@ -102,6 +102,19 @@ def test_a_foreign_type_in_the_heads_is_refused_and_not_run(copy: Path, tmp_path
     assert not Planted.trace.exists()
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("left", 1_000_000), ("right", 0), ("feature_idx", 5_000), ("is_categorical", 1)]
+)
+def test_a_tree_that_leads_out_of_itself_is_refused(copy: Path, field: str, value: int) -> None:
+    heads = loads((copy / "heads.skops").read_bytes(), trusted=TRUSTED)
+    trees = heads["stance"]["estimator"].steps[-1][1].estimators_[-1]
+    trees._predictors[7][0].nodes[field][0] = value
+    (copy / "heads.skops").write_bytes(dumps(heads))
+    resign(copy)
+    with pytest.raises(BundleUntrusted, match=r"heads\.skops: holds a tree whose nodes lead out of it"):
+        load_bundle(copy)
+
+
 def test_a_pickle_for_heads_is_refused_and_not_run(copy: Path, tmp_path: Path) -> None:
     import pickle
 
@@ -147,7 +160,7 @@ def test_another_format_or_library(copy: Path, change: Callable[[dict[str, Any]]
         load_bundle(copy)
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"nonsense", b'{"format": 2}', b'{"format": 2, "sha256": "0"}'])
+@pytest.mark.parametrize("raw", [b"", b"[]", b"nonsense", b'{"format": 3}', b'{"format": 3, "sha256": "0"}'])
 def test_no_manifest_at_all(raw: bytes) -> None:
     with pytest.raises(BundleDamaged, match=r"m\.json"):
         parse_manifest(Path("m.json"), raw)
@@ -189,7 +202,7 @@ def test_no_such_bundle(tmp_path: Path) -> None:
 
 
 def test_the_heads_hold_library_types_only() -> None:
-    state = loads((DEFAULT / "heads.skops").read_bytes(), trusted=[])
+    state = loads((DEFAULT / "heads.skops").read_bytes(), trusted=TRUSTED)
     assert sorted(state) == ["stance", "topic"]
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from slant.types import Json
@@ -29,6 +30,8 @@ class DataSet:
     limit: int | None = None
     label_map: str | None = None
     held_out: bool = True
+    typical: bool = False
+    labels: Mapping[str, float] = field(default_factory=dict)
 
 
 TOPIC_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["topics"])

@@ -64,6 +64,11 @@ class Encoder:
         """Return the number of pieces the tokenizer knows."""
         return int(self.tokenizer.get_vocab_size())
 
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """Return what the logits of a pair mean: all but those of the topics, which are for texts read alone."""
+        return tuple(name for name in self.columns if not name.startswith("topic:"))
+
     def columns_of(self, family: str) -> Ints:
         """Return which of the logits belong to a family of labels; none if it was not trained on that."""
         return np.array([n for n, name in enumerate(self.columns) if name.startswith(f"{family}:")], dtype=np.int64)
@@ -81,7 +86,7 @@ class Encoder:
     def judge(self, target: TokenIds, passages: Sequence[TokenIds]) -> Floats:
         """Return logits for n tokenised passages, each read beside the target; n may be 0.
 
-        Their shape is (n, columns), without those of the topics, which are for texts read alone.
+        Their shape is (n, columns); ``judged`` names the columns.
         """
         return np.delete(self.read([self.framed(ids, target) for ids in passages])[1], self.columns_of("topic"), axis=1)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from slant.features.encoder import Encoder
 from slant.features.nearness import Nearness
+from slant.features.opinions import opinions
 from slant.features.pairs import TARGET, digest, window
 from slant.features.reading import Reading, compare
 from slant.text.clean import normalise
@@ -40,20 +41,24 @@ def target_views(encoder: Encoder, reading: Reading, targets: Sequence[str], wei
 def _view(encoder: Encoder, reading: Reading, target: list[int], near: Nearness) -> TargetView:
     nearest = near.nearest
     passages = [digest(reading, nearest), *(window(reading, int(n)) for n in nearest)]
-    whole, *alone = _judged(encoder, target, passages)
-    article = _features(whole, alone or [whole], near)
-    windows = [_features(one, [one], near.only(int(n))) for n, one in zip(nearest, alone, strict=True)]
+    said = _said(encoder, target, passages)
+    whole, alone = said[0], said[1:]
+    article = _features(whole, alone if len(alone) else said, near)
+    windows = [_features(one, one[None], near.only(int(n))) for n, one in zip(nearest, alone, strict=True)]
     return TargetView(article, np.array(windows).reshape(len(nearest), len(article)), nearest, near.read)
 
 
-def _judged(encoder: Encoder, target: list[int], passages: Sequence[list[int]]) -> list[Floats]:
-    """Return each passage's logits; one that stands twice, as in a text of one sentence, is read once."""
-    places = {tuple(passage): None for passage in passages}
-    logits = encoder.judge(target, [list(passage) for passage in places])
-    found = dict(zip(places, logits, strict=True))
-    return [found[tuple(passage)] for passage in passages]
+def _said(encoder: Encoder, target: list[int], passages: Sequence[list[int]]) -> Floats:
+    """Return what the encoder says of each passage, (n, columns + stances): its logits, and its one opinion.
+
+    A passage that stands twice, as in a text of one sentence, is read once.
+    """
+    rows = {tuple(passage): row for row, passage in enumerate(dict.fromkeys(map(tuple, passages)))}
+    logits = encoder.judge(target, [list(passage) for passage in rows])
+    said = np.concatenate([logits, opinions(logits, encoder.judged)], axis=1)
+    return np.asarray(said[[rows[tuple(passage)] for passage in passages]])
 
 
-def _features(whole: Floats, alone: Sequence[Floats], near: Nearness) -> Floats:
-    """Return (2 * columns + READ + 5,) features: the digest's logits, the windows' mean logits, nearness."""
-    return np.concatenate([whole, np.mean(alone, axis=0), near.features()]).astype(np.float32)
+def _features(whole: Floats, alone: Floats, near: Nearness) -> Floats:
+    """Return (2 * (columns + stances) + READ + 5,) features: of the digest, of its windows on average, nearness."""
+    return np.concatenate([whole, alone.mean(axis=0), near.features()]).astype(np.float32)

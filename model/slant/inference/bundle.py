@@ -22,11 +22,12 @@ from slant.features.encoder import Encoder, load_encoder
 from slant.heads.stance import StanceHead
 from slant.heads.topic import TopicHead
 from slant.inference.manifest import BundleFiles, Manifest, parse_manifest
+from slant.inference.trees import sound
 from slant.types import Json
 
 DEFAULT = Path(__file__).parent.parent / "bundles" / "default"
-TRUSTED: list[str] = []
-"""Types that the heads may hold beside numpy's and scikit-learn's own, which skops knows: none."""
+TRUSTED: list[str] = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
+"""Types that the heads may hold beside those that skops knows: boosted trees, which ``sound`` looks through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,8 @@ def _load_heads(path: Path, raw: bytes) -> Json:
             raise BundleDamaged(f"{path}: its types are trusted but it does not load: {error}") from error
     if not isinstance(heads, dict):
         raise BundleDamaged(f"{path}: holds a {type(heads).__name__}, wanted the heads by name")
+    if not sound(heads):
+        raise BundleUntrusted(f"{path}: holds a tree whose nodes lead out of it")
     return heads
 
 

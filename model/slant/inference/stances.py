@@ -49,7 +49,7 @@ def stance_score(
     head: StanceHead, reading: Reading, target: str, seen: TargetView, caution: Caution, *, evidence: bool
 ) -> StanceScore:
     """Return where the article stands toward a target, from the article as seen from it."""
-    probabilities = head.probabilities(seen.article[None])[0]
+    probabilities, *windows = head.probabilities(np.vstack([seen.article, *seen.windows]))
     best = int(probabilities.argmax())
     confidence = round(float(probabilities[best]), 6)
     wanted = evidence and head.labels[best] not in NO_EVIDENCE
@@ -58,7 +58,7 @@ def stance_score(
         head.labels[best] if confidence >= caution.min_confidence else None,
         confidence,
         {name: round(float(p), 6) for name, p in zip(head.labels, probabilities, strict=True)},
-        _evidence(head, reading, seen, best) if wanted else (),
+        _evidence(head, reading, seen, best, np.array(windows)) if wanted and windows else (),
         _label_set(head, probabilities, caution.coverage),
     )
 
@@ -70,9 +70,13 @@ def _label_set(head: StanceHead, probabilities: Floats, coverage: float | None) 
     return tuple(label for label, inside in zip(head.labels, found, strict=True) if inside)
 
 
-def _evidence(head: StanceHead, reading: Reading, seen: TargetView, label: int) -> tuple[Evidence, ...]:
-    """Return the windows that carried the label, strongest first: those that show it, or the nearest to it."""
-    probabilities = head.probabilities(seen.windows)
+def _evidence(
+    head: StanceHead, reading: Reading, seen: TargetView, label: int, probabilities: Floats
+) -> tuple[Evidence, ...]:
+    """Return the windows that carried the label, strongest first: those that show it, or the nearest to it.
+
+    ``probabilities`` is (windows, labels).
+    """
     order = np.argsort(-probabilities[:, label], kind="stable")
     showing = [n for n in order if probabilities[n].argmax() == label][:MOST_EVIDENCE] or order[:1]
     return tuple(_piece(head, reading, int(seen.nearest[n]), probabilities[n]) for n in showing)

@@ -92,7 +92,7 @@ def train_default(folder: Path, out: Path, *, version: str, encoder: Path | None
 
 
 def _own(path: Path, examples: list[Any]) -> TrainingSet[Any]:
-    about = DataSet(path.name, path.name, "the user's own file", "-", "the user's own", file_sha256(path))
+    about = DataSet(path.name, path.name, "the user's own file", "-", "the user's own", file_sha256(path), typical=True)
     return TrainingSet(about, examples)
 
 

@@ -60,13 +60,15 @@ def fit_stances(
     sets = [one.for_heads() for one in sets if one.about.weight]
     examples, weights, parts = _together(sets)
     labels = stance_labels(examples)
-    samples, owners = cache.stances(examples, labels, pieces, watch("stances: features", len(examples)))
-    fit = np.flatnonzero(parts[owners] != Part.HELD_OUT)
-    groups = [text_key(examples[owner].text) for owner in owners[fit]]
+    samples = cache.stances(examples, labels, pieces, watch("stances: features", len(examples)))
+    samples = replace(samples, weights=samples.weights * weights * _by_label(sets))
+    fit = np.flatnonzero(parts != Part.HELD_OUT)
+    groups = [text_key(examples[row].text) for row in fit]
+    typical = np.array([one.about.typical for one in sets for _ in one.examples])[fit]
     step = watch("stances: fit", 1)
-    head = fit_stance_head(samples.take(fit), weights[owners][fit], groups, labels, pieces)
+    head = fit_stance_head(samples.take(fit), groups, typical, labels, pieces)
     step(1)
-    return head, _figures(sets, parts, lambda rows: _stance_figures(head, samples, owners, rows))
+    return head, _figures(sets, parts, lambda rows: _stance_figures(head, samples.take(rows)))
 
 
 def _together(sets: Sequence[TrainingSet[Example]]) -> tuple[list[Example], Floats, np.ndarray]:
@@ -76,6 +78,10 @@ def _together(sets: Sequence[TrainingSet[Example]]) -> tuple[list[Example], Floa
     if (parts == Part.HELD_OUT).all():
         raise TrainingError(f"{len(examples)} labelled rows were found; none is left to train on after the split")
     return examples, weights, parts
+
+
+def _by_label(sets: Sequence[TrainingSet[StanceExample]]) -> Floats:
+    return np.array([one.about.labels.get(example.label, 1.0) for one in sets for example in one.examples])
 
 
 def _rows(parts: np.ndarray, part: Part) -> np.ndarray:
@@ -102,9 +108,8 @@ def _topic_figures(head: TopicHead, samples: TopicSamples, examples: Sequence[To
     return {"n": len(rows), "strict": strict.mean(), "lenient": lenient.mean(), "ece": error}
 
 
-def _stance_figures(head: StanceHead, samples: StanceSamples, owners: np.ndarray, rows: np.ndarray) -> Json:
-    wanted = np.flatnonzero(samples.whole & np.isin(owners, rows))
-    probabilities, truth = head.probabilities(samples.features[wanted]), samples.labels[wanted]
+def _stance_figures(head: StanceHead, samples: StanceSamples) -> Json:
+    probabilities, truth = head.probabilities(samples.features), samples.labels
     predicted = probabilities.argmax(axis=1)
     error = expected_calibration_error(probabilities.max(axis=1), (predicted == truth).astype(float))
     return {

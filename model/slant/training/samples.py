@@ -5,7 +5,6 @@ They come out of the very functions that classify, so a head is fitted to what i
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -26,8 +25,8 @@ from slant.types import Floats, Ints, Progress
 
 CHUNK = 64
 """Articles whose features are cached together: an interrupted run starts again at the last chunk."""
-UNSURE, EVIDENCE = 0.5, 0.5
-"""Weight of a row its reader was unsure of, and of a single window beside the article it stands in."""
+UNSURE = 0.5
+"""Weight of a row its reader was unsure of."""
 
 
 T = TypeVar("T")
@@ -47,16 +46,15 @@ class TopicSamples:
 
 @dataclass(frozen=True, slots=True)
 class StanceSamples:
-    """``features`` (n, d), ``labels`` (n,), ``weights`` (n,); ``whole`` (n,) is false for single windows."""
+    """``features`` (n, d), ``labels`` (n,) and ``weights`` (n,) of n pairs of an article and a target."""
 
     features: Floats
     labels: Ints
     weights: Floats
-    whole: np.ndarray
 
     def take(self, rows: Ints) -> StanceSamples:
         """Return the given rows only."""
-        return StanceSamples(self.features[rows], self.labels[rows], self.weights[rows], self.whole[rows])
+        return StanceSamples(self.features[rows], self.labels[rows], self.weights[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +76,18 @@ class FeatureCache:
 
     def stances(
         self, examples: Sequence[StanceExample], labels: Sequence[str], weights: Floats, progress: Progress
-    ) -> tuple[StanceSamples, Ints]:
-        """Return the features of every pair, and of its evidence windows where evidence is marked.
-
-        The second value, (n,), tells which example each row came from.
-        """
+    ) -> StanceSamples:
+        """Return the features of every pair, in order."""
         compute = self.memory.cache(_stance_chunk, ignore=["encoder"])
-        rows: list[tuple[Floats, int, float, bool, int]] = []
-        owner = itertools.count()
+        features = list[Floats]()
         for chunk in _chunks(list(by_article(examples)), CHUNK):
             asked = [(group[0].title, group[0].text, [e.target for e in group]) for group in chunk]
             seen = compute(self.encoder, self.key, asked, weights)
-            for group, views in zip(chunk, seen, strict=True):
-                for example, viewed in zip(group, views, strict=True):
-                    number = next(owner)
-                    rows += [(*row, number) for row in _stance_rows(example, labels, *viewed)]
+            features += [view.article for views in seen for view, _ in views]
             progress(sum(map(len, chunk)))
-        features, *columns, owners = zip(*rows, strict=True)
-        return StanceSamples(np.array(features), *map(np.array, columns)), np.array(owners)
+        places = np.array([labels.index(example.label) for example in examples])
+        sure = np.array([UNSURE if example.fields.get("sure") is False else 1.0 for example in examples])
+        return StanceSamples(np.array(features), places, sure)
 
 
 def tokenised(encoder: Encoder, texts: Iterable[str]) -> Iterator[list[int]]:
@@ -127,18 +119,6 @@ def read_row(encoder: Encoder, title: str | None, text: str) -> Reading:
         return read_article(encoder, Article(text=text, title=title))
     except ArticleError:  # a row of nothing but boilerplate still has its label
         return read_article(encoder, Article(text=".", title=title))
-
-
-def _stance_rows(
-    example: StanceExample, labels: Sequence[str], seen: TargetView, spans: list[Span]
-) -> Iterator[tuple[Floats, int, float, bool]]:
-    label = labels.index(example.label)
-    weight = UNSURE if example.fields.get("sure") is False else 1.0
-    yield seen.article, label, weight, True
-    marked = example.evidence or ()
-    for features, span in zip(seen.windows, spans, strict=True):
-        if any(span.overlaps(other) for other in marked):
-            yield features, label, weight * EVIDENCE, False
 
 
 def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

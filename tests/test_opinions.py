@@ -1,0 +1,37 @@
+"""The encoder's one opinion: every family's, weighed by how likely a pair is of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slant.features.opinions import opinions
+from slant.inference.classifier import Classifier
+from slant.labels import STANCES
+
+COLUMNS = ("note:favor", "note:against", "claim:against", "claim:no_label", "kind:note", "kind:claim")
+
+
+def test_the_family_that_a_pair_is_of_is_believed() -> None:
+    logits = np.array([[4.0, 0.0, 4.0, 0.0, 9.0, 0.0], [4.0, 0.0, 4.0, 0.0, 0.0, 9.0]])
+    as_note, as_claim = np.exp(opinions(logits, COLUMNS))
+    assert STANCES[as_note.argmax()] == "favor"
+    assert STANCES[as_claim.argmax()] == "against"
+    assert as_note[STANCES.index("unrelated")] < 0.001
+
+
+def test_what_is_given_to_no_stance_is_lost() -> None:
+    sure_of_nothing = np.array([[0.0, 0.0, 0.0, 9.0, 0.0, 9.0]])
+    assert np.exp(opinions(sure_of_nothing, COLUMNS)).sum() < 0.01
+
+
+def test_the_encoder_tells_a_comment_from_a_headline_over_its_article(classifier: Classifier) -> None:
+    encoder = classifier.bundle.encoder
+    places = [n for n, name in enumerate(encoder.judged) if name.startswith("kind:")]
+    pairs = {
+        "tweet": ("Feminist Movement", "@someone so tired of this nonsense, just let us live!! #smh #SemST"),
+        "claim": ("Homework should be banned", "Homework teaches children to work on their own."),
+    }
+    for kind, (target, text) in pairs.items():
+        asked, passage = encoder.tokenise([target, text])
+        best = places[int(encoder.judge(asked, [passage])[0, places].argmax())]
+        assert encoder.judged[best] == f"kind:{kind}"
