@@ -31,7 +31,7 @@ def test_the_catalog_states_the_hashes_of_the_files() -> None:
 def test_topics_of_wikinews(classifier: Classifier) -> None:
     found = run(classifier, "gold/wikinews_gold.dev.jsonl.gz", "topic")
     assert found["strict"] >= 0.80
-    assert found["lenient"] >= 0.90
+    assert found["lenient"] >= 0.91
 
 
 @pytest.mark.parametrize(
@@ -46,14 +46,14 @@ def test_topics_through_the_mapping(classifier: Classifier, file: str, key: str,
 def test_stances_look_at_the_target(classifier: Classifier) -> None:
     found = run(classifier, "gold/stance_gold.dev.jsonl.gz", "stance")
     assert found["n"] == 156
-    assert found["macro_f1"] > 0.55
+    assert found["macro_f1"] > 0.70
     assert found["masked"]["macro_f1"] < found["macro_f1"] - 0.2
 
 
 def test_stances_toward_targets_never_seen(classifier: Classifier) -> None:
     labels = ["favor", "against", "neutral"]
-    found = run(classifier, "stance/vast.dev.jsonl.gz", "stance", labels=labels, slice_by=["seen"], masked=False)
-    assert found["slices"]["seen=0"]["macro_f1"] > 0.60
+    found = run(classifier, "stance/vast.dev.jsonl.gz", "stance", labels=labels, where=["seen=0"], masked=False)
+    assert found["macro_f1"] > 0.65
     assert found["ece"] <= 0.05
 
 
