@@ -115,6 +115,15 @@ def test_a_tree_that_leads_out_of_itself_is_refused(copy: Path, field: str, valu
         load_bundle(copy)
 
 
+def test_a_tree_without_nodes_is_refused(copy: Path) -> None:
+    heads = loads((copy / "heads.skops").read_bytes(), trusted=TRUSTED)
+    heads["stance"]["estimator"].steps[-1][1].estimators_[-1]._predictors[0][0].nodes = np.zeros(3)
+    (copy / "heads.skops").write_bytes(dumps(heads))
+    resign(copy)
+    with pytest.raises(BundleDamaged, match=r"heads\.skops: its types are trusted but it does not load"):
+        load_bundle(copy)
+
+
 def test_a_pickle_for_heads_is_refused_and_not_run(copy: Path, tmp_path: Path) -> None:
     import pickle
 

@@ -13,7 +13,7 @@ from slant.data.catalog import STANCE_SETS
 from slant.data.readers import StanceExample, source_examples, stance_examples, topic_examples
 from slant.data.targets import KEPT, TURNED, TURNED_UNSEEN, turn_round, vary
 from slant.errors import TrainingError
-from slant.features.encoder import Encoder
+from slant.features.encoder import Encoder, columns_of
 from slant.features.pairs import DIGEST, WINDOW
 from slant.inference.classifier import Classifier
 from slant.labels import TOPICS
@@ -54,7 +54,8 @@ def test_the_recipe_names_sets_of_the_catalog_and_the_encoder_has_its_columns(re
     known = {about.name for about in STANCE_SETS}
     assert all(set(family.sets) <= known for family in recipe.families)
     assert list(encoder.columns) == recipe.columns
-    assert recipe.columns[recipe.columns_of("window")] == [f"window:{x}" for x in recipe.families[1].labels]
+    windows = columns_of(recipe.columns, "window")
+    assert [recipe.columns[n] for n in windows] == [f"window:{x}" for x in recipe.families[1].labels]
 
 
 def test_a_broken_recipe_is_named(tmp_path: Path) -> None:

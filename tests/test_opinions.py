@@ -24,11 +24,11 @@ def test_what_is_given_to_no_stance_is_lost() -> None:
     assert np.exp(opinions(sure_of_nothing, COLUMNS)).sum() < 0.01
 
 
-def test_the_encoder_tells_a_comment_from_a_headline_over_its_article(classifier: Classifier) -> None:
+def test_the_encoder_tells_a_tweet_from_an_argument(classifier: Classifier) -> None:
     encoder = classifier.bundle.encoder
     places = [n for n, name in enumerate(encoder.judged) if name.startswith("kind:")]
     pairs = {
-        "tweet": ("Feminist Movement", "@someone so tired of this nonsense, just let us live!! #smh #SemST"),
+        "tweet": ("Bike Lanes", "@someone so tired of this nonsense, just let us ride!! #smh #bikes"),
         "claim": ("Homework should be banned", "Homework teaches children to work on their own."),
     }
     for kind, (target, text) in pairs.items():

@@ -69,10 +69,6 @@ class Encoder:
         """Return what the logits of a pair mean: all but those of the topics, which are for texts read alone."""
         return tuple(name for name in self.columns if not name.startswith("topic:"))
 
-    def columns_of(self, family: str) -> Ints:
-        """Return which of the logits belong to a family of labels; none if it was not trained on that."""
-        return np.array([n for n, name in enumerate(self.columns) if name.startswith(f"{family}:")], dtype=np.int64)
-
     def tokenise(self, texts: Sequence[str]) -> list[TokenIds]:
         """Return the token ids of each text, special tokens left out."""
         if not texts:
@@ -88,7 +84,8 @@ class Encoder:
 
         Their shape is (n, columns); ``judged`` names the columns.
         """
-        return np.delete(self.read([self.framed(ids, target) for ids in passages])[1], self.columns_of("topic"), axis=1)
+        logits = self.read([self.framed(ids, target) for ids in passages])[1]
+        return np.delete(logits, columns_of(self.columns, "topic"), axis=1)
 
     def read(self, inputs: Sequence[Framed]) -> tuple[Floats, Floats]:
         """Return vectors (n, width) and logits (n, columns) for n framed inputs."""
@@ -106,6 +103,11 @@ class Encoder:
             return Framed(ids, len(ids))
         before = [self.start, *target, self.stop]
         return Framed([*before, *text[: MAX_TOKENS - len(before) - 1], self.stop], len(before))
+
+
+def columns_of(columns: Sequence[str], family: str) -> Ints:
+    """Return which columns, named ``family:label``, belong to a family; none if the encoder does not know it."""
+    return np.array([n for n, name in enumerate(columns) if name.startswith(f"{family}:")], dtype=np.int64)
 
 
 def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None) -> Encoder:

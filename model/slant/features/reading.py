@@ -9,7 +9,7 @@ import numpy as np
 
 from slant.article import Article
 from slant.errors import ArticleError
-from slant.features.encoder import Encoder
+from slant.features.encoder import Encoder, columns_of
 from slant.features.nearness import Nearness, unit, word_overlap
 from slant.text.clean import HOLE, clean, is_blank, normalise
 from slant.text.html import extract
@@ -79,7 +79,7 @@ def lead_features(encoder: Encoder, reading: Reading) -> Floats:
     parts = [pieces[:LEAD], pieces[LEAD:]] if len(pieces) > LEAD else [pieces]
     vectors, logits = encoder.read([encoder.framed(part) for part in parts])
     vector = unit(vectors[0] + 0.5 * vectors[1]) if len(vectors) > 1 else vectors[0]
-    return np.concatenate([vector, TOPIC_SCALE * logits[0, encoder.columns_of("topic")]])
+    return np.concatenate([vector, TOPIC_SCALE * logits[0, columns_of(encoder.columns, "topic")]])
 
 
 def choose(reading: Reading, overlap: Floats) -> Ints:

@@ -176,13 +176,14 @@ def _load_heads(path: Path, raw: bytes) -> Json:
         warnings.simplefilter("error", InconsistentVersionWarning)
         try:
             heads = loads(raw, trusted=TRUSTED)
+            safe = sound(heads)
         except InconsistentVersionWarning as warning:
             raise BundleIncompatible(f"{path}: {warning}") from warning
         except Exception as error:
             raise BundleDamaged(f"{path}: its types are trusted but it does not load: {error}") from error
     if not isinstance(heads, dict):
         raise BundleDamaged(f"{path}: holds a {type(heads).__name__}, wanted the heads by name")
-    if not sound(heads):
+    if not safe:
         raise BundleUntrusted(f"{path}: holds a tree whose nodes lead out of it")
     return heads
 

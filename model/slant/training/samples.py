@@ -19,8 +19,7 @@ from slant.errors import ArticleError
 from slant.features.counts import count_pieces
 from slant.features.encoder import Encoder
 from slant.features.reading import Reading, lead_features, read_article
-from slant.features.views import TargetView, target_views
-from slant.text.spans import Span
+from slant.features.views import target_views
 from slant.types import Floats, Ints, Progress
 
 CHUNK = 64
@@ -83,7 +82,7 @@ class FeatureCache:
         for chunk in _chunks(list(by_article(examples)), CHUNK):
             asked = [(group[0].title, group[0].text, [e.target for e in group]) for group in chunk]
             seen = compute(self.encoder, self.key, asked, weights)
-            features += [view.article for views in seen for view, _ in views]
+            features += [row for rows in seen for row in rows]
             progress(sum(map(len, chunk)))
         places = np.array([labels.index(example.label) for example in examples])
         sure = np.array([UNSURE if example.fields.get("sure") is False else 1.0 for example in examples])
@@ -104,13 +103,9 @@ def _topic_chunk(encoder: Encoder, key: str, articles: list[tuple[str | None, st
 
 def _stance_chunk(
     encoder: Encoder, key: str, asked: list[tuple[str | None, str, list[str]]], weights: Floats
-) -> list[list[tuple[TargetView, list[Span]]]]:
-    found = []
-    for title, text, targets in asked:
-        reading = read_row(encoder, title, text)
-        views = target_views(encoder, reading, targets, weights)
-        found.append([(seen, [reading.spans[n] for n in seen.nearest]) for seen in views])
-    return found
+) -> list[list[Floats]]:
+    read = ((read_row(encoder, title, text), targets) for title, text, targets in asked)
+    return [[seen.article for seen in target_views(encoder, *one, weights)] for one in read]
 
 
 def read_row(encoder: Encoder, title: str | None, text: str) -> Reading:

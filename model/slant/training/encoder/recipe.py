@@ -71,11 +71,6 @@ class Recipe:
         rise = max(1, round(self.warm_up * (stop - start)))
         return min((step - start + 1) / rise, max(0.0, (stop - step) / (stop - start - rise)))
 
-    def columns_of(self, name: str) -> slice:
-        """Return where a family's outputs stand among the columns."""
-        places = [n for n, column in enumerate(self.columns) if column.startswith(f"{name}:")]
-        return slice(places[0], places[-1] + 1)
-
 
 def read_recipe(path: Path = RECIPE) -> Recipe:
     """Read a recipe.

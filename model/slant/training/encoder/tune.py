@@ -15,6 +15,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from slant.errors import TrainingError
+from slant.features.encoder import columns_of
 from slant.training.encoder.batches import Batch, Batches
 from slant.training.encoder.network import MultiTaskEncoder, load_network, parameter_groups
 from slant.training.encoder.recipe import Recipe
@@ -104,8 +105,8 @@ class Tuner:
         truth = torch.full((len(logits),), names.index(family), device=self.device)
         return cross_entropy(logits[:, self._columns("kind")], truth)
 
-    def _columns(self, family: str) -> slice:
-        return self.recipe.columns_of("topic" if family == "topics" else family)
+    def _columns(self, family: str) -> Tensor:
+        return torch.from_numpy(columns_of(self.recipe.columns, "topic" if family == "topics" else family))
 
     def _forward(self, network: torch.nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
         inputs = [torch.from_numpy(array).to(self.device) for array in batch.inputs]
