@@ -6,6 +6,8 @@ from typing import Literal, NamedTuple, TypeAlias, get_args
 
 Stance: TypeAlias = Literal["favor", "against", "neutral", "unrelated"]
 STANCES: tuple[Stance, ...] = get_args(Stance)
+OPPOSITE = {"favor": "against", "against": "favor"}
+"""What a stance becomes when its target is turned round; the other stances stay."""
 
 
 class Topic(NamedTuple):

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from slant.labels import OPPOSITE
+
 TURNED = (
     "opposition to {}",
     "rejecting {}",
@@ -21,8 +23,14 @@ TURNED = (
     "a campaign against {}",
     "criticism of {}",
     "abandoning {}",
+    "scrapping {}",
+    "stopping {}",
+    "protests against {}",
+    "the fight against {}",
+    "hostility to {}",
+    "getting rid of {}",
 )
-TURNED_UNSEEN = ("scrapping {}", "the fight against {}")
+TURNED_UNSEEN = ("doing away with {}", "the push to defeat {}")
 """Never trained on: they show whether turning round was learnt, or ten phrases."""
 KEPT = (
     "support for {}",
@@ -32,7 +40,6 @@ KEPT = (
     "a campaign for {}",
     "defending {}",
 )
-OPPOSITE = {"favor": "against", "against": "favor"}
 
 
 def turn_round(target: str, label: str, template: str) -> tuple[str, str]:

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from slant.data.readers import StanceExample
-from slant.data.targets import KEPT, OPPOSITE, TURNED, TURNED_UNSEEN, one_of, turn_round
+from slant.data.targets import KEPT, TURNED, TURNED_UNSEEN, one_of, turn_round
+from slant.labels import OPPOSITE
 from slant.text.clean import clean
 from slant.text.sentences import sentences
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from slant.data.readers import StanceExample
-from slant.data.targets import OPPOSITE
 from slant.evaluation.metrics import accuracy, macro_f1
 from slant.evaluation.perturb import RULES, Rule
 from slant.evaluation.predict import Predictions
+from slant.labels import OPPOSITE
 from slant.types import Json, Progress, Watch
 
 Predict = Callable[[Sequence[StanceExample], Progress], Predictions]

@@ -19,9 +19,11 @@ from slant.article import Article, Judgement, ModelId, Read, TopicScore, check_t
 from slant.errors import SelfTestFailed
 from slant.features.counts import count_pieces
 from slant.features.reading import LEAD, Reading, lead_features, read_article
-from slant.features.views import target_views
+from slant.features.views import TargetView, target_views
+from slant.heads.stance import StanceHead
 from slant.inference.bundle import Bundle, load_bundle
 from slant.inference.manifest import TestArticle
+from slant.inference.polarity import Asked, read_target
 from slant.inference.stances import Caution, stance_score
 from slant.text.language import SUPPORTED, language_of
 from slant.types import Floats
@@ -64,19 +66,20 @@ class Classifier:
             TargetError: a target is blank or too long.
             OptionError: ``min_confidence`` or ``coverage`` is out of its range.
         """
-        wanted, head = check_targets(targets), self.bundle.stance
+        wanted = check_targets(targets)
         least = self.abstain if min_confidence is None else min_confidence
-        caution = Caution(min_confidence=least, coverage=coverage).check(head)
+        caution = Caution(min_confidence=least, coverage=coverage).check(self.bundle.stance)
         reading = read_article(self.bundle.encoder, article)
-        views = target_views(self.bundle.encoder, reading, wanted, head.weights) if head else []
-        scored = zip(wanted, views, strict=False)
+        seen = list(self._seen(reading, wanted))
         language = language_of(reading.cleaned)
-        read = {int(n) for seen in views for n in seen.read}
+        read = {int(n) for *_, view in seen for n in view.read}
         return Judgement(
             id=article.id,
             language=language,
             topics=self._topics(reading) if topics else (),
-            stances=tuple(stance_score(head, reading, *one, caution, evidence=evidence) for one in scored if head),
+            stances=tuple(
+                stance_score(head, reading, asked, view, caution, evidence=evidence) for head, asked, view in seen
+            ),
             read=Read(reading.characters, len(read) or self._lead_sentences(reading), len(reading.spans)),
             warnings=tuple(self._warnings(reading, language, bool(wanted))),
             model=self.model_id,
@@ -120,6 +123,16 @@ class Classifier:
                 raise SelfTestFailed(
                     f"self-test {test.title!r}: got {topic!r} and {stance!r}, wanted {test.topic!r} and {test.stance!r}"
                 )
+
+    def _seen(self, reading: Reading, targets: Sequence[str]) -> Iterator[tuple[StanceHead, Asked, TargetView]]:
+        """Yield for every target the head that judges it, what it asks for, and the article as seen from that."""
+        head = self.bundle.stance
+        if head is None:
+            return
+        asked = [read_target(target, head.labels) for target in targets]
+        things = list(dict.fromkeys(one.thing for one in asked))  # one thing may be asked for both ways
+        views = dict(zip(things, target_views(self.bundle.encoder, reading, things, head.weights), strict=True))
+        yield from ((head, one, views[one.thing]) for one in asked)
 
     def _topics(self, reading: Reading) -> tuple[TopicScore, ...]:
         head = self.bundle.topic

@@ -11,6 +11,7 @@ from slant.errors import OptionError
 from slant.features.reading import Reading
 from slant.features.views import TargetView
 from slant.heads.stance import StanceHead
+from slant.inference.polarity import Asked, turned_round
 from slant.types import Floats
 
 MOST_EVIDENCE = 3
@@ -46,21 +47,22 @@ class Caution:
 
 
 def stance_score(
-    head: StanceHead, reading: Reading, target: str, seen: TargetView, caution: Caution, *, evidence: bool
+    head: StanceHead, reading: Reading, asked: Asked, seen: TargetView, caution: Caution, *, evidence: bool
 ) -> StanceScore:
-    """Return where the article stands toward a target, from the article as seen from it."""
+    """Return where the article stands toward what is asked for, from the article as seen from that thing."""
     probabilities, *windows = head.probabilities(np.vstack([seen.article, *seen.windows]))
     best = int(probabilities.argmax())
     confidence = round(float(probabilities[best]), 6)
     wanted = evidence and head.labels[best] not in NO_EVIDENCE
-    return StanceScore(
-        target,
+    score = StanceScore(
+        asked.target,
         head.labels[best] if confidence >= caution.min_confidence else None,
         confidence,
         {name: round(float(p), 6) for name, p in zip(head.labels, probabilities, strict=True)},
         _evidence(head, reading, seen, best, np.array(windows)) if wanted and windows else (),
         _label_set(head, probabilities, caution.coverage),
     )
+    return turned_round(score) if asked.turned else score
 
 
 def _label_set(head: StanceHead, probabilities: Floats, coverage: float | None) -> tuple[str, ...] | None:
