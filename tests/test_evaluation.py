@@ -212,7 +212,7 @@ def test_robustness_of_a_gold_file(classifier: Classifier, gold_file: Path) -> N
     assert found["boilerplate added"]["n"] == 10
     assert found["boilerplate added"]["changed"] == 0.0
     assert found["target turned round"]["n"] == 5
-    assert found["target turned round"]["flipped"] >= 0.2
+    assert found["target turned round"]["flipped"] == 1.0
 
 
 def test_label_sets_and_precision_are_measured(classifier: Classifier, gold_file: Path) -> None:

@@ -31,7 +31,7 @@ TURNED = (
     "getting rid of {}",
 )
 TURNED_UNSEEN = ("doing away with {}", "the push to defeat {}")
-"""Never trained on: they show whether turning round was learnt, or ten phrases."""
+"""Never trained on, and read by no rule: they show whether turning round was learnt, or some phrases."""
 KEPT = (
     "support for {}",
     "backing {}",

@@ -33,12 +33,12 @@ def paraphrased(example: StanceExample) -> StanceExample:
 
 
 def turned(example: StanceExample) -> StanceExample | None:
-    """Ask for the opposite, by ``opposition to`` or ``rejecting``; only where the label has an opposite."""
+    """Ask for the opposite in words that are read by rule (``inference.polarity``): every label should turn."""
     return _turned(example, one_of(TURNED[:2], example.id))
 
 
 def turned_unseen(example: StanceExample) -> StanceExample | None:
-    """Ask for the opposite in words that no training saw."""
+    """Ask for the opposite in words that no rule and no training knows: does the encoder read the target?"""
     return _turned(example, one_of(TURNED_UNSEEN, example.id))
 
 
