@@ -24,6 +24,7 @@ from support import Sample
         ("Rejecting EU membership", "EU membership", True),
         ("rejection of the pay offer", "the pay offer", True),
         ("being against zoos", "zoos", True),
+        ('rejecting "the toll is fair"', '"the toll is fair"', True),
         ("opposing the dam", "the dam", True),
         ("the case against nuclear power", "nuclear power", True),
         ("rejecting opposition to the dam", "the dam", False),

@@ -19,7 +19,7 @@ _AGAINST = re.compile(
       | opposing (?= \s+ (?:the|an?|any|all|this|these|that) \b )
       | (?:being|those|people) \s+ (?:against|opposed \s+ to)
       | rejection \s+ of | rejecting | objecting \s+ to | case \s+ against
-    ) \s+ (?= \w )""",
+    ) \s+ (?= \S )""",
     re.IGNORECASE | re.VERBOSE,
 )
 
