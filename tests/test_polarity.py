@@ -30,6 +30,7 @@ from support import Sample
         ("rejecting opposition to the dam", "the dam", False),
         ("opposing views on the dam", "opposing views on the dam", False),
         ("the opposition", "the opposition", False),
+        ("People Against Tolls", "People Against Tolls", False),
         ("opposition to ", "opposition to ", False),
         ("the fight against corruption", "the fight against corruption", False),
         ("scrapping the toll", "scrapping the toll", False),

@@ -17,7 +17,7 @@ _AGAINST = re.compile(
     r"""(?: (?:the|an|any|all) \s+ )?
     (?: (?:opposition|objections?|hostility) \s+ (?:to|towards?)
       | opposing (?= \s+ (?:the|an?|any|all|this|these|that) \b )
-      | (?:being|those|people) \s+ (?:against|opposed \s+ to)
+      | being \s+ (?:against|opposed \s+ to)
       | rejection \s+ of | rejecting | objecting \s+ to | case \s+ against
     ) \s+ (?= \S )""",
     re.IGNORECASE | re.VERBOSE,
