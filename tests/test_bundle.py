@@ -169,7 +169,7 @@ def test_another_format_or_library(copy: Path, change: Callable[[dict[str, Any]]
         load_bundle(copy)
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"nonsense", b'{"format": 3}', b'{"format": 3, "sha256": "0"}'])
+@pytest.mark.parametrize("raw", [b"", b"[]", b"nonsense", b'{"format": 4}', b'{"format": 4, "sha256": "0"}'])
 def test_no_manifest_at_all(raw: bytes) -> None:
     with pytest.raises(BundleDamaged, match=r"m\.json"):
         parse_manifest(Path("m.json"), raw)

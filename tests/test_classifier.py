@@ -40,8 +40,8 @@ def test_most_samples_get_the_stances_their_reader_gave(judged: list[Judgement],
         for judgement, sample in zip(judged, samples, strict=True)
         for score, target in zip(judgement.stances, sample.targets, strict=True)
     ]
-    assert sum(got == wanted for got, wanted in pairs) >= 26
-    assert all(got == wanted for got, wanted in pairs if wanted == "unrelated")
+    assert sum(got == wanted for got, wanted in pairs) >= 29
+    assert sum(got == wanted == "unrelated" for got, wanted in pairs) >= 15
 
 
 def test_opposite_articles_on_one_target_are_told_apart(judged: list[Judgement]) -> None:

@@ -107,7 +107,7 @@ def test_stances_from_a_gold_file(classifier: Classifier, gold_file: Path) -> No
     found = run(classifier, gold_file, slice_by=["genre"])
     assert found["n"] == 32
     assert sum(map(sum, found["confusion"])) == 32
-    assert found["per_class"]["unrelated"]["recall"] == 1.0
+    assert found["per_class"]["unrelated"]["recall"] >= 0.9
     assert found["masked"]["macro_f1"] < found["macro_f1"] - 0.1
     assert found["slices"]["genre=news"]["n"] + found["slices"]["genre=opinion"]["n"] + 2 == 32
     low, high = found["intervals"]["macro_f1"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from slant.article import Article
 from slant.errors import ArticleError
-from slant.features.encoder import Encoder, columns_of
+from slant.features.encoder import Encoder
 from slant.features.nearness import Nearness, unit, word_overlap
 from slant.text.clean import HOLE, clean, is_blank, normalise
 from slant.text.html import extract
@@ -19,8 +19,6 @@ from slant.types import Floats, Ints, TokenIds
 
 LEAD = 128
 """Pieces in each of the two windows that the topic head's vector reads."""
-TOPIC_SCALE = 0.05
-"""Brings the encoder's logits to the size of a vector's values."""
 FIRST, LAST, NEAREST = 16, 8, 24
 """Of a long article, a stance reads the first and last sentences and those nearest to the target."""
 LONGEST = 1_000_000
@@ -70,16 +68,14 @@ def read_article(encoder: Encoder, article: Article) -> Reading:
 
 
 def lead_features(encoder: Encoder, reading: Reading) -> Floats:
-    """Return how an article begins, (width + topics,): a vector, and what the encoder itself says of the topics.
+    """Return how an article begins, (width,): the vector of its first ``LEAD`` pieces, and half as much the next.
 
-    The vector is that of the first ``LEAD`` pieces, and half as much the next. News says what it is about at
-    once: the lead alone is best on agency news, more of the text on features.
+    News says what it is about at once: the lead alone is best on agency news, more of the text on features.
     """
     pieces = reading.pieces[: 2 * LEAD]
     parts = [pieces[:LEAD], pieces[LEAD:]] if len(pieces) > LEAD else [pieces]
-    vectors, logits = encoder.read([encoder.framed(part) for part in parts])
-    vector = unit(vectors[0] + 0.5 * vectors[1]) if len(vectors) > 1 else vectors[0]
-    return np.concatenate([vector, TOPIC_SCALE * logits[0, columns_of(encoder.columns, "topic")]])
+    vectors = encoder.embed(parts)
+    return unit(vectors[0] + 0.5 * vectors[1]) if len(vectors) > 1 else vectors[0]
 
 
 def choose(reading: Reading, overlap: Floats) -> Ints:

@@ -12,6 +12,7 @@ from slant.features.nearness import Nearness
 from slant.features.opinions import opinions
 from slant.features.pairs import TARGET, digest, window
 from slant.features.reading import Reading, compare
+from slant.labels import STANCES
 from slant.text.clean import normalise
 from slant.types import Floats, Ints
 
@@ -36,6 +37,11 @@ def target_views(encoder: Encoder, reading: Reading, targets: Sequence[str], wei
     tokens = [ids[:TARGET] for ids in encoder.tokenise([normalise(target) for target in targets])]
     found = compare(encoder, reading, tokens, weights)
     return [_view(encoder, reading, ids, near) for ids, near in zip(tokens, found, strict=True)]
+
+
+def opinion_columns(encoder: Encoder, labels: Sequence[str]) -> Ints:
+    """Return which features hold the encoder's opinion of each label, (labels,); none of labels it does not know."""
+    return len(encoder.judged) + np.arange(len(STANCES)) if tuple(labels) == STANCES else np.zeros(0, dtype=int)
 
 
 def _view(encoder: Encoder, reading: Reading, target: list[int], near: Nearness) -> TargetView:

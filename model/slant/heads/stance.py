@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 
 from slant.heads.calibrate import with_temperature
 from slant.heads.conformal import Reference
-from slant.types import Floats, Json
+from slant.types import Floats, Ints, Json
 
 LEAST = 1e-6
 
@@ -20,22 +20,28 @@ class StanceHead:
 
     One estimator reads both a whole article and a single window, so that the evidence is judged by the same
     measure as the article. ``weights`` holds the inverse document frequency of every piece, of shape
-    (vocabulary,), for the overlap of words with the target. ``reference`` is what label sets are drawn from,
-    ``None`` where there were too few rows.
+    (vocabulary,), for the overlap of words with the target. ``opinion`` is the features that hold the encoder's own
+    log-probability of every label, (labels,), or empty where it has none of these labels. ``reference`` is what
+    label sets are drawn from, ``None`` where there were too few rows.
     """
 
     labels: tuple[str, ...]
     estimator: BaseEstimator = field(repr=False)
     weights: Floats = field(repr=False)
+    opinion: Ints = field(repr=False, default_factory=lambda: np.zeros(0, dtype=int))
     temperature: float = 1.0
     reference: Reference | None = None
 
     def logits(self, features: Floats) -> Floats:
-        """Return log-probabilities before calibration, (n, labels) for (n, d) features."""
+        """Return log-probabilities before calibration, (n, labels) for (n, d) features.
+
+        The estimator and the encoder have one vote each (a logarithmic opinion pool, Genest and Zidek 1986): the
+        one knows articles better, the other all the families of texts that it was trained on.
+        """
         logits = np.full((len(features), len(self.labels)), np.log(LEAST))
         if len(features):
             logits[:, self.estimator.classes_] = np.log(np.maximum(self.estimator.predict_proba(features), LEAST))
-        return logits
+        return (logits + features[:, self.opinion]) / 2 if len(self.opinion) else logits
 
     def probabilities(self, features: Floats) -> Floats:
         """Return calibrated probabilities, (n, labels) for (n, d) features."""
@@ -47,6 +53,7 @@ class StanceHead:
             "labels": list(self.labels),
             "estimator": self.estimator,
             "weights": self.weights,
+            "opinion": self.opinion,
             "temperature": self.temperature,
             "reference": self.reference and self.reference.state(),
         }

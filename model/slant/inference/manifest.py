@@ -11,7 +11,7 @@ from pathlib import Path
 from slant.errors import BundleDamaged, BundleIncompatible
 from slant.types import Json
 
-FORMAT = 3
+FORMAT = 4
 LIBRARIES = ("numpy", "onnxruntime", "scikit-learn", "skops", "tokenizers")
 PINNED = ("scikit-learn",)
 """Libraries whose major and minor version must be the one that wrote the bundle."""

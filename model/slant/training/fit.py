@@ -16,6 +16,7 @@ from slant.data.split import Part, text_key
 from slant.errors import TrainingError
 from slant.evaluation.metrics import accuracy, brier, expected_calibration_error, macro_f1
 from slant.features.counts import piece_weights
+from slant.features.views import opinion_columns
 from slant.heads.stance import StanceHead
 from slant.heads.topic import TopicHead
 from slant.training.samples import FeatureCache, StanceSamples, TopicSamples, tokenised
@@ -66,7 +67,7 @@ def fit_stances(
     groups = [text_key(examples[row].text) for row in fit]
     typical = np.array([one.about.typical for one in sets for _ in one.examples])[fit]
     step = watch("stances: fit", 1)
-    head = fit_stance_head(samples.take(fit), groups, typical, labels, pieces)
+    head = fit_stance_head(samples.take(fit), groups, typical, labels, pieces, opinion_columns(cache.encoder, labels))
     step(1)
     return head, _figures(sets, parts, lambda rows: _stance_figures(head, samples.take(rows)))
 

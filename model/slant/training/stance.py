@@ -22,7 +22,7 @@ from slant.heads.conformal import FEWEST, Reference
 from slant.heads.stance import StanceHead
 from slant.labels import STANCES
 from slant.training.samples import StanceSamples
-from slant.types import Floats
+from slant.types import Floats, Ints
 
 FOLDS = 5
 HIDDEN, BATCH, EPOCHS = 64, 64, 30
@@ -44,15 +44,20 @@ def stance_labels(examples: Sequence[StanceExample]) -> tuple[str, ...]:
 
 
 def fit_stance_head(
-    samples: StanceSamples, groups: Sequence[str], typical: np.ndarray, labels: Sequence[str], pieces: Floats
+    samples: StanceSamples,
+    groups: Sequence[str],
+    typical: np.ndarray,
+    labels: Sequence[str],
+    pieces: Floats,
+    opinion: Ints,
 ) -> StanceHead:
     """Return a head fitted to all samples, calibrated on articles that it was not fitted to.
 
     For calibration every article is judged once more, by estimators that were fitted to the others. Their
     answers set the temperature; those on ``typical`` rows, (n,), are what label sets are drawn from. ``groups``
-    (n,) are the samples' articles; ``pieces`` is (vocabulary,), the piece weights.
+    (n,) are the samples' articles; ``pieces`` is (vocabulary,), the piece weights; ``opinion`` as in ``StanceHead``.
     """
-    head = StanceHead(tuple(labels), _fitted(samples), pieces)
+    head = StanceHead(tuple(labels), _fitted(samples), pieces, opinion)
     if len(samples.labels) < FEWEST or len(set(groups)) < FOLDS:
         return head
     logits = _cross_judged(head, samples, groups)
