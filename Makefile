@@ -6,14 +6,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
 OUT    ?= model/slant/bundles/default
-EXTRAS := --extra service --extra notebooks
+EXTRAS := --extra service --extra client --extra notebooks
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint format bundle encoder measure notebooks bench clean
+.PHONY: help setup serve test lint format bundle encoder measure notebooks bench bench-service clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(VENV)/.done ## create .venv and install everything but the training extra
 
@@ -50,6 +50,9 @@ notebooks: setup ## execute the notebooks in place
 
 bench: setup ## speed against the encoder alone, cold start, memory
 	$(BIN)/python tests/bench/speed.py
+
+bench-service: setup ## the service under load, beside its peers (half an hour; each peer gets an environment in build/)
+	PYTHONPATH=tests $(BIN)/python tests/bench/service/bench.py $(PARTS)
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

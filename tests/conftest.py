@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,8 @@ def feature_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, feature_cache: Path) -> None:
     """Keep tests from reading this machine's settings and from writing into its cache."""
-    for name in ("SLANT_HOST", "SLANT_PORT", "SLANT_BUNDLE", "SLANT_MAX_BODY_BYTES"):
-        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("SLANT_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("SLANT_CACHE", str(feature_cache))
 
 

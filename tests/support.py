@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -50,3 +50,16 @@ def ready(client: TestClient) -> TestClient:
     assert client.portal is not None
     client.portal.call(engine.started.wait)
     return client
+
+
+def is_problem(response: Any, status: int, kind: str) -> dict[str, Any]:
+    """Check that a response has the one shape of errors; return it."""
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    body: dict[str, Any] = response.json()
+    assert set(body) == {"type", "title", "status", "detail", "errors", "id"}
+    assert body["type"] == f"/problems/{kind}"
+    assert body["status"] == status
+    assert body["detail"]
+    assert all(set(error) == {"field", "message"} for error in body["errors"])
+    return body

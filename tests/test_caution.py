@@ -88,7 +88,7 @@ def test_a_bundle_of_too_few_rows_promises_nothing(classifier: Classifier, sampl
 
 def test_over_http(classifier: Classifier, samples: list[Sample]) -> None:
     body = {"text": samples[4].text, "targets": ["the Skerry Bank wind farm"]}
-    with TestClient(create_app(Settings(), lambda: classifier)) as client:
+    with TestClient(create_app(Settings())) as client:
         post = ready(client).post
         assert post("/v1/classify", json=body).json()["stances"][0]["label_set"] is None
         stance = post("/v1/classify", json=body | {"min_confidence": 1, "coverage": 0.9}).json()["stances"][0]

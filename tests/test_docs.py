@@ -16,12 +16,15 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from serving import REAL, serving
 from slant.inference.classifier import Classifier
 from slant_service.app import create_app
 from slant_service.settings import Settings
 from support import ROOT, ready
 
+HERE = "http://127.0.0.1:8000"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+RUNNING = (ROOT / "service" / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
@@ -42,11 +45,21 @@ def workplace(tmp_path: Path, gold_file: Path, monkeypatch: pytest.MonkeyPatch) 
     return tmp_path
 
 
-@pytest.mark.parametrize("block", blocks("python"))
+@pytest.mark.parametrize("block", [block for block in blocks("python") if HERE not in block])
 def test_python_blocks_run(block: str) -> None:
+    assert "sport" in printed_by(block)
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("python") if HERE in block])
+def test_python_blocks_that_call_the_service_run(block: str) -> None:
+    with serving(REAL) as service:
+        assert "sport" in printed_by(block.replace(HERE, service.url))
+
+
+def printed_by(block: str) -> str:
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         exec(compile(block, "README.md", "exec"), {})
-    assert "sport" in printed.getvalue()
+    return printed.getvalue()
 
 
 @pytest.mark.parametrize("block", [block for block in blocks("bash") if "curl" not in block])
@@ -66,8 +79,8 @@ def test_shell_blocks_run(block: str, workplace: Path) -> None:
 def test_the_curl_gets_the_answer_shown(classifier: Classifier) -> None:
     words = shlex.split(next(block for block in blocks("bash") if "curl" in block))
     body, url = json.loads(words[words.index("-d") + 1]), next(word for word in words if word.startswith("http"))
-    with TestClient(create_app(Settings(), lambda: classifier)) as client:
-        answer = ready(client).post(url.removeprefix("http://127.0.0.1:8000"), json=body).json()
+    with TestClient(create_app(Settings())) as client:
+        answer = ready(client).post(url.removeprefix(HERE), json=body).json()
     shown = json.loads(blocks("json")[0])
     assert answer == _roughly(shown)
 
@@ -82,13 +95,14 @@ def _roughly(value: object) -> object:
 
 
 def test_every_setting_and_command_is_named() -> None:
-    for name in Settings.model_fields:
-        assert f"`SLANT_{name.upper()}`" in README or f"SLANT_{name.upper()}`" in README, name
+    table = re.findall(r"^\| `SLANT_(\w+)` \|", RUNNING, re.MULTILINE)
+    assert [name.lower() for name in table] == list(Settings.model_fields)
     for command in ("classify", "serve", "train", "evaluate", "info"):
         assert f"slant {command}" in README or f"make {command}" in README
+    assert "slant key " in RUNNING
 
 
 def test_every_make_target_is_explained() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split())
-    assert targets == set(re.findall(r"^([a-z]+):.*##", makefile, re.MULTILINE))
+    assert targets == set(re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE))

@@ -19,7 +19,7 @@ from support import ROOT, SAMPLES
 
 ORDER = (
     "errors", "labels", "types", "article", "text", "features", "heads", "inference", "data", "evaluation", "training",
-    "show", "cli", "__main__",
+    "progress", "show", "cli_train", "cli", "__main__",
 )  # fmt: skip
 """Rooms of slant in the order in which they may know of each other: each only of those before it."""
 FILES = sorted([*(ROOT / "model").rglob("*.py"), *(ROOT / "service").rglob("*.py")])

@@ -6,17 +6,16 @@ Exit codes: 0 done; 1 a bundle cannot be used, or a service failed; 2 the comman
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from slant.cli_train import Data, train
 from slant.errors import InputError, MissingExtra, OptionError, SlantError, TrainingError
-from slant.types import Progress, Watch
+from slant.progress import progress_bars
 
 if TYPE_CHECKING:
     from slant.article import Article
@@ -28,14 +27,9 @@ app = typer.Typer(
     add_completion=True,
     pretty_exceptions_enable=False,
 )
-train = typer.Typer(help="Fit heads to your own data (JSONL or CSV) and write a new bundle.", no_args_is_help=True)
 app.add_typer(train, name="train")
 
 BundleOption = Annotated[str, typer.Option("--bundle", help="A bundle's folder, or 'default'.")]
-Data = Annotated[list[Path], typer.Argument(help="Files of labelled rows: .jsonl or .csv, .gz or not.")]
-Out = Annotated[Path, typer.Option("--out", help="The folder of the new bundle.")]
-Name = Annotated[str, typer.Option("--name", help="The new bundle's name.")]
-Base = Annotated[str, typer.Option("--base", help="The bundle whose encoder, and other head, it takes over.")]
 
 
 @app.command()
@@ -79,16 +73,35 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 if not set.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 8000 if not set.")] = None,
     bundle: Annotated[str | None, typer.Option(help="A bundle's folder, or 'default'.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that judge articles; 1 if not set.")] = None,
+    allow_anonymous: Annotated[
+        bool | None, typer.Option("--allow-anonymous", help="Serve other machines without keys.")
+    ] = None,
 ) -> None:
-    """Start the HTTP service."""
+    """Start the HTTP service. Every other setting is a variable of the environment: SLANT_..."""
+    given = {"host": host, "port": port, "bundle": bundle, "workers": workers, "allow_anonymous": allow_anonymous}
+    _service("__main__").run(**{key: value for key, value in given.items() if value is not None})
+
+
+@app.command()
+def key(
+    name: Annotated[str, typer.Argument(help="Whose it is: letters, digits, - and _.")],
+    scope: Annotated[list[str] | None, typer.Option(help="classify or admin; classify if not set.")] = None,
+) -> None:
+    """Make an API key. The line to keep goes to standard output, the secret, once, to standard error."""
+    secret, made = _service("keys").new_key(name, scope or ["classify"])
+    typer.echo(made.line())
+    typer.echo(secret, err=True)
+
+
+def _service(module: str) -> Any:
+    """Return a module of the service, by name: slant does not depend on its service."""
     from importlib import import_module
 
     try:
-        run = import_module("slant_service.__main__").run  # by name: slant does not depend on its service
+        return import_module(f"slant_service.{module}")
     except ImportError as error:
         raise MissingExtra("service", str(error.name)) from error
-    given = {"host": host, "port": port, "bundle": bundle}
-    run(**{key: value for key, value in given.items() if value is not None})
 
 
 @app.command()
@@ -127,7 +140,7 @@ def evaluate(
         masked=masked,
         robustness=tuple(RULES) if robustness else (),
     )
-    with _watch() as watch:
+    with progress_bars() as watch:
         found = run(load(bundle), request, watch)
     for table in tables(found):
         Console().print(table)
@@ -146,85 +159,6 @@ def info(bundle: Annotated[str, typer.Argument(help="A bundle's folder, or 'defa
     manifest, content = read_bundle(bundle_folder(bundle))
     typer.echo(f"sha256 {manifest.sha256}\n")
     typer.echo(content[BundleFiles().card.name].decode())
-
-
-@train.command("topic")
-def train_topic(
-    data: Data,
-    out: Out,
-    name: Name = "own",
-    base: Base = "default",
-    label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,
-) -> None:
-    """Fit a topic head: rows with text, label (or labels, or codes) and, if you have it, title."""
-    from slant.data.readers import read_label_map
-    from slant.training.build import train_topic as run
-
-    with _watch() as watch:
-        names = read_label_map(label_map) if label_map else None
-        manifest = run(data, out, name=name, base=base, watch=watch, label_map=names)
-    _report_training(out, manifest.figures.get("topic", {}))
-
-
-@train.command("measure")
-def train_measure(
-    bundle: Annotated[Path, typer.Argument(help="A bundle's folder; it is written again with the figures.")],
-    folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
-) -> None:
-    """Measure a bundle on the public dev sets and write the figures into its card."""
-    from slant.training.measure import measure
-
-    with _watch() as watch:
-        manifest = measure(bundle, folder, watch)
-    for name, found in manifest.figures["dev"].items():
-        typer.echo(f"{name}: {found['figure']} {found[found['figure']]:.3f}, ece {found['ece']:.3f}")
-
-
-@train.command("stance")
-def train_stance(data: Data, out: Out, name: Name = "own", base: Base = "default") -> None:
-    """Fit a stance head: rows with text, target, label and, if you have it, title."""
-    from slant.training.build import train_stance as run
-
-    with _watch() as watch:
-        manifest = run(data, out, name=name, base=base, watch=watch)
-    _report_training(out, manifest.figures.get("stance", {}))
-
-
-@train.command("encoder")
-def train_encoder(
-    folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
-    out: Out,
-    recipe: Annotated[Path | None, typer.Option(help="Another recipe.toml than the one that comes along.")] = None,
-) -> None:
-    """Train the encoder on the public sets of slant.data.catalog (needs the train extra); goes on after a cut."""
-    import logging
-
-    try:
-        from slant.training.encoder.train import train_encoder as run
-    except ImportError as error:
-        raise MissingExtra("train", str(error.name)) from error
-    from slant.training.encoder.recipe import RECIPE, read_recipe
-
-    logging.basicConfig(format="%(asctime)s %(message)s")
-    logging.getLogger("slant").setLevel(logging.INFO)
-    with _watch() as watch:
-        typer.echo(f"encoder written to {run(read_recipe(recipe or RECIPE), folder, out, watch)}")
-
-
-@train.command("default")
-def train_default(
-    folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
-    out: Out,
-    encoder: Annotated[Path | None, typer.Option(help="A folder with encoder.onnx, tokenizer.json.")] = None,
-) -> None:
-    """Fit the embedded bundle again, to the public sets of slant.data.catalog."""
-    from slant import __version__
-    from slant.training.build import train_default as run
-
-    with _watch() as watch:
-        manifest = run(folder, out, version=__version__, encoder=encoder, watch=watch)
-    for task in ("topic", "stance"):
-        _report_training(out, manifest.figures[task])
 
 
 def main() -> None:
@@ -255,30 +189,6 @@ def _is_html(name: str, text: str) -> bool:
     return name.lower().endswith((".html", ".htm")) or text.lstrip()[:15].lower().startswith(
         ("<!doctype html", "<html")
     )
-
-
-@contextlib.contextmanager
-def _watch() -> Iterator[Watch]:
-    """Yield a watch that draws progress bars on standard error, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
-
-        def watch(step: str, total: int | None) -> Progress:
-            task = bars.add_task(step, total=total)
-            return lambda done: bars.advance(task, done)
-
-        yield watch
-
-
-def _report_training(out: Path, figures: dict[str, dict[str, float]]) -> None:
-    for name, row in figures.items():
-        typer.echo(f"{name}, held out: " + ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
-    typer.echo(f"bundle written to {out}")
 
 
 def _complain(message: str) -> None:

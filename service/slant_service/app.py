@@ -4,44 +4,62 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from starlette.middleware.cors import CORSMiddleware
 
 from slant import __version__
-from slant.inference.classifier import Classifier
-from slant_service.engine import Engine
+from slant_service.door import Door
+from slant_service.engine import Engine, Source, read_source
 from slant_service.errors import install
-from slant_service.middleware import Gate
-from slant_service.routes import probes, v1
+from slant_service.gate import Gate
+from slant_service.keys import KeyRing
+from slant_service.observe import ID, Observed
+from slant_service.rates import Rates
+from slant_service.routes import admin, probes, v1
 from slant_service.settings import Settings
 
 DESCRIPTION = """Slant reads a news article and says **what it is about** (IPTC Media Topics) and **where it stands**
 (favor, against, neutral, unrelated) toward any target you name, with the sentences that show it."""
 
 
-def create_app(settings: Settings, loader: Callable[[], Classifier] | None = None) -> FastAPI:
-    """Return the service; ``loader`` gives another classifier than that of ``settings.bundle``.
+def create_app(settings: Settings, source: Source = read_source) -> FastAPI:
+    """Return the service; ``source`` is where its workers have their bundles from.
 
     The bundle is loaded while the service already answers ``/healthz``; ``/readyz`` tells when it is.
+
+    Raises:
+        InputError: the keys or the rate limit are not what they must be.
     """
-    engine = Engine(settings, loader)
+    engine, keys = Engine(settings, source), KeyRing.of(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        loading = asyncio.create_task(engine.start())
+        background = [asyncio.create_task(engine.start()), asyncio.create_task(keys.keep_fresh())]
         yield
-        loading.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await loading
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        await engine.stop()
 
     app: FastAPI = FastAPIOffline(
         title="Slant", version=__version__, description=DESCRIPTION, lifespan=lifespan, redoc_url=None
     )
-    app.state.engine = engine
-    app.include_router(v1)
-    app.include_router(probes)
+    app.state.engine, app.state.settings, app.state.keys = engine, settings, keys
+    for router in (v1, admin, probes):
+        app.include_router(router)
     install(app)
-    app.add_middleware(Gate, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(Gate, engine=engine, settings=settings)
+    app.add_middleware(Door, keys=keys, rates=Rates(settings.rate_limit))
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", ID],
+            expose_headers=[ID, "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"],
+        )
+    app.add_middleware(Observed, metrics=engine.metrics)
     return app

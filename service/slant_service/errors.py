@@ -5,11 +5,11 @@ No problem holds a value that the caller sent: it names the field and what was w
 
 from __future__ import annotations
 
-import logging
 import traceback
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -18,18 +18,32 @@ from starlette.responses import Response
 from slant.errors import BundleError, InputError, OptionError, SlantError
 from slant_service.schemas import FieldError, Problem
 
-log = logging.getLogger("slant_service")
-
-STATUS: dict[type[SlantError], tuple[int, str]] = {
-    OptionError: (422, "invalid-request"),
-    InputError: (422, "unreadable-article"),
-    BundleError: (503, "no-model"),
-    SlantError: (500, "internal"),
-}
+log = structlog.get_logger()
 
 
 class NotReady(SlantError):
-    """No bundle is loaded, or its self-test has not passed yet."""
+    """No answer can be given now: try again after ``retry_after`` seconds."""
+
+    retry_after = 1
+
+
+class Busy(NotReady):
+    """No more articles can wait; some of those that do will be done after ``retry_after`` seconds."""
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+STATUS: dict[type[SlantError], tuple[int, str]] = {
+    Busy: (503, "busy"),
+    NotReady: (503, "not-ready"),
+    OptionError: (422, "invalid-request"),
+    InputError: (422, "unreadable-article"),
+    BundleError: (409, "unusable-bundle"),
+    SlantError: (500, "internal"),
+}
+"""The first that fits holds."""
 
 
 def problem(
@@ -47,12 +61,22 @@ def respond(found: Problem, headers: dict[str, str] | None = None) -> Response:
 
 def of_slant(error: SlantError, *, id: str | None = None) -> Problem:
     """Return the problem that one of Slant's errors is."""
-    if isinstance(error, NotReady):
-        return problem(503, "not-ready", str(error), id=id)
     status, kind = next(found for base, found in STATUS.items() if isinstance(error, base))
     field = getattr(error, "field", None)
     errors = [FieldError(field=field, message=str(error))] if field else []
-    return problem(status, kind, str(error) if status < 500 else "the model failed", errors, id=id)
+    return problem(status, kind, str(error) if status != 500 else "the model failed", errors, id=id)
+
+
+def retry_header(error: SlantError) -> dict[str, str] | None:
+    """Return when to try again, if that is of use."""
+    return {"Retry-After": str(error.retry_after)} if isinstance(error, NotReady) else None
+
+
+def invalid(errors: Sequence[Any], where: str = "") -> Problem:
+    """Return the problem that pydantic's errors are; the first of them is its detail."""
+    found = [FieldError(field=_path(one["loc"]), message=_message(one)) for one in errors[:20]]
+    first = f"{found[0].field}: {found[0].message}" if found else "the request is not in the documented form"
+    return problem(422, "invalid-request", where + first, found)
 
 
 def install(app: FastAPI) -> None:
@@ -62,39 +86,41 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_error)
 
 
-def log_failure(error: BaseException) -> None:
-    """Log where an unforeseen error arose, without its message: it might quote the caller's text."""
+def failure_place(error: BaseException) -> str:
+    """Return where an unforeseen error arose, without its message: it might quote the caller's text."""
     frames = traceback.extract_tb(error.__traceback__)
     where = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames[-5:]))
-    log.error("unforeseen %s at %s", type(error).__name__, where)
+    return f"{type(error).__name__} at {where}"
+
+
+def log_failure(error: BaseException) -> None:
+    """Log where an unforeseen error arose."""
+    log.error("unforeseen failure", place=failure_place(error))
 
 
 async def _on_slant_error(request: Request, error: Any) -> Response:
     found = of_slant(error)
     if found.status == 500:
         log_failure(error)
-    return respond(found, {"Retry-After": "1"} if found.status == 503 else None)
+    return respond(found, retry_header(error))
 
 
 async def _on_http_error(request: Request, error: Any) -> Response:
-    kinds = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "not-json"}
+    kinds = {404: "not-found", 405: "method-not-allowed"}
     details = {404: "there is no such path", 405: f"this path does not take {request.method}"}
     status = error.status_code
-    if status == 400:  # FastAPI's word for a body that is not even text
-        return respond(problem(422, "invalid-request", "the body is not JSON in UTF-8"))
     detail = details.get(status, str(error.detail))
     return respond(problem(status, kinds.get(status, "http-error"), detail), error.headers)
 
 
 async def _on_invalid(request: Request, error: Any) -> Response:
-    errors = [FieldError(field=_path(one["loc"]), message=_message(one)) for one in error.errors()[:20]]
-    first = f"{errors[0].field}: {errors[0].message}" if errors else "the request is not in the documented form"
-    return respond(problem(422, "invalid-request", first, errors))
+    bare = [one | {"loc": one["loc"][1:] or one["loc"]} for one in error.errors()]  # without FastAPI's "body"
+    return respond(invalid(bare))
 
 
 def _path(location: Sequence[str | int]) -> str:
     """Return where in the body a value stands: ``targets.0``."""
-    return ".".join(str(part) for part in location[1:]) or str(location[0])
+    return ".".join(map(str, location)) or "body"
 
 
 def _message(error: Any) -> str:

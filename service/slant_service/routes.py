@@ -2,22 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from slant.errors import InputError
 from slant_service import schemas
-from slant_service.convert import to_answer, to_model, to_topics
+from slant_service.body import parse
 from slant_service.engine import Engine
-from slant_service.errors import of_slant
+from slant_service.errors import respond
+from slant_service.jobs import Answered, Refused
+from slant_service.settings import Settings
+from slant_service.stream import MEDIA_TYPE, Stream
 
-Problems = dict[int | str, dict[str, object]]
+Problems = dict[int | str, dict[str, Any]]
+SAID = {
+    400: "The body is not the gzip that it says it is.",
+    401: "No key, or none that is in force.",
+    403: "The key has not the scope that this path wants.",
+    408: "The body came too slowly.",
+    409: "There is no such bundle, or it cannot be used; nothing has changed.",
+    413: "The body is longer than the limit.",
+    415: "The body is not JSON, or is encoded in an unknown way.",
+    422: "The request is not in the documented form, or an article cannot be read.",
+    429: "The key has called too often; Retry-After says when it may again.",
+    500: "The service failed.",
+    503: "No bundle is ready, or no more articles can wait; Retry-After says when to try again.",
+}
+
+
+class StrictRequest(Request):
+    """A request whose JSON is read as strictly as the contract needs it."""
+
+    async def json(self) -> Any:
+        """Return the body's JSON; errors as ``parse``."""
+        return parse(await self.body())
+
+
+class StrictRoute(APIRoute):
+    """A route that reads ``StrictRequest``."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler, given the stricter request."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            return await handler(StrictRequest(request.scope, request.receive))
+
+        return handle
 
 
 def _problems(*statuses: int) -> Problems:
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"model": schemas.Problem, "content": content} for status in statuses}
+    return {status: {"model": schemas.Problem, "content": content, "description": SAID[status]} for status in statuses}
 
 
 def _engine(request: Request) -> Engine:
@@ -25,35 +65,80 @@ def _engine(request: Request) -> Engine:
     return engine
 
 
+def _settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
 Ready = Annotated[Engine, Depends(_engine)]
 Articles = Annotated[list[schemas.Request], Body(min_length=1, max_length=schemas.MOST_ARTICLES)]
+CALL = _problems(400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
+LOOK = _problems(401, 403, 429, 503)
 
-v1 = APIRouter(prefix="/v1", tags=["v1"])
+KEY = Depends(HTTPBearer(auto_error=False, scheme_name="key", description="A key, where the service has keys."))
+"""For the description alone: the door has looked at the key before."""
+
+v1 = APIRouter(prefix="/v1", tags=["v1"], route_class=StrictRoute, dependencies=[KEY])
+admin = APIRouter(prefix="/v1/admin", tags=["admin"], route_class=StrictRoute, dependencies=[KEY])
 probes = APIRouter(tags=["probes"])
 
 
-@v1.post("/classify", operation_id="classify", responses=_problems(413, 415, 422, 500, 503))
-async def classify(article: schemas.Request, engine: Ready) -> schemas.Answer:
+@v1.post("/classify", operation_id="classify", responses=CALL, response_model=schemas.Answer)
+async def classify(article: schemas.Request, engine: Ready) -> Response:
     """Say what an article is about and where it stands toward each target."""
-    return to_answer(await engine.classify(article), article)
+    found = (await engine.judge([article]))[0]
+    if isinstance(found, Answered):
+        return _json(found.body)
+    late = {"Retry-After": str(engine.queue.seconds_to_empty())} if found.problem.status == 503 else None
+    return respond(found.problem, late)
 
 
-@v1.post("/classify/batch", operation_id="classify_batch", responses=_problems(413, 415, 422, 500, 503))
-async def classify_batch(articles: Articles, engine: Ready) -> list[schemas.Answer | schemas.Problem]:
+@v1.post(
+    "/classify/batch",
+    operation_id="classify_batch",
+    responses=CALL,
+    response_model=list[schemas.Answer | schemas.Problem],
+)
+async def classify_batch(articles: Articles, engine: Ready) -> Response:
     """Classify up to 64 articles; answers in order, and a problem in the place of an unreadable article."""
-    return [await _one(article, engine) for article in articles]
+    return _json(b"[" + b",".join(_one(found) for found in await engine.judge(articles)) + b"]")
 
 
-@v1.get("/topics", operation_id="list_topics", responses=_problems(503))
+@v1.post(
+    "/classify/stream",
+    operation_id="classify_stream",
+    responses={**_problems(401, 403, 429, 503), 200: {"content": {MEDIA_TYPE: {}}, "description": "A line for each."}},
+    response_class=Response,
+    openapi_extra={"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+)
+async def classify_stream(engine: Ready, settings: Annotated[Settings, Depends(_settings)]) -> Response:
+    """Classify an endless stream: a request a line in, as for classify, an answer or a problem a line out, in order."""
+    _ = engine.about
+    return Stream(engine, settings)
+
+
+@v1.get("/topics", operation_id="list_topics", responses=LOOK)
 async def topics(engine: Ready) -> list[schemas.TopicLabel]:
     """List the topics that the model knows."""
-    return to_topics(engine.classifier.bundle)
+    return engine.about.topics
 
 
-@v1.get("/model", operation_id="describe_model", responses=_problems(503))
+@v1.get("/model", operation_id="describe_model", responses=LOOK)
 async def model(engine: Ready) -> schemas.Model:
     """Describe the loaded bundle: its labels, data, licences and measured figures."""
-    return to_model(engine.classifier.bundle)
+    return engine.about.model
+
+
+@admin.post("/bundle", operation_id="swap_bundle", responses=_problems(400, 401, 403, 408, 409, 413, 415, 422, 500))
+async def swap_bundle(wanted: schemas.BundleChange, engine: Ready) -> schemas.Model:
+    """Load and prove another bundle beside the one in use, then put it in its place; a bad one changes nothing."""
+    return (await engine.swap(wanted.bundle)).model
+
+
+@admin.post("/bundle/rollback", operation_id="roll_back_bundle", responses=_problems(401, 403, 409, 415, 500))
+async def roll_back_bundle(engine: Ready) -> schemas.Model:
+    """Put the bundle that was in use before this one in its place again, at once."""
+    return (await engine.roll_back()).model
 
 
 @probes.get("/healthz", operation_id="alive")
@@ -65,12 +150,19 @@ async def healthz() -> schemas.Status:
 @probes.get("/readyz", operation_id="ready", responses=_problems(503))
 async def readyz(engine: Ready) -> schemas.Status:
     """Tell that a bundle is loaded and has passed its self-test."""
-    engine.check()
+    _ = engine.about
     return schemas.Status(status="ready")
 
 
-async def _one(article: schemas.Request, engine: Engine) -> schemas.Answer | schemas.Problem:
-    try:
-        return to_answer(await engine.classify(article), article)
-    except InputError as error:
-        return of_slant(error, id=article.id)
+@probes.get("/metrics", operation_id="metrics", response_class=Response, responses=_problems(401))
+async def metrics(engine: Ready) -> Response:
+    """Tell Prometheus how the service does."""
+    return Response(engine.metrics.page(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _one(found: Answered | Refused) -> bytes:
+    return found.body if isinstance(found, Answered) else found.problem.model_dump_json().encode()
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from pydantic.config import JsonDict
+from pydantic.config import JsonDict, JsonValue
 
 from slant.article import LONGEST_TARGET
 from slant.types import Json
@@ -14,7 +14,9 @@ MOST_TARGETS = 16
 MOST_ARTICLES = 64
 LONGEST_TEXT = 1_000_000
 
-Target = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TARGET)]
+Target = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TARGET, pattern=r"\S")
+]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
 
 EXAMPLE: JsonDict = {
@@ -25,10 +27,19 @@ EXAMPLE: JsonDict = {
 }
 
 
+_STRING: JsonDict = {"type": "string"}
+_NOTHING: JsonDict = {"type": "null"}
+ONE_BODY: list[JsonValue] = [
+    {"required": ["text"], "properties": {"text": _STRING, "html": _NOTHING}},
+    {"required": ["html"], "properties": {"html": _STRING, "text": _NOTHING}},
+]
+"""Either ``text`` or ``html``, as JSON Schema says it."""
+
+
 class Request(BaseModel):
     """One article, with either ``text`` or ``html``, and what to say of it."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [EXAMPLE]})
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [EXAMPLE], "oneOf": ONE_BODY})
 
     id: Annotated[str | None, Field(max_length=200, description="given back as it came")] = None
     title: Annotated[str | None, Field(max_length=2_000)] = None
@@ -148,6 +159,14 @@ class Model(BaseModel):
     libraries: dict[str, str]
     training: list[Json]
     figures: Json
+
+
+class BundleChange(BaseModel):
+    """Which bundle to use from now on."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"bundle": "default"}]})
+
+    bundle: Annotated[str, Field(min_length=1, max_length=4_096, description="a folder of the server, or default")]
 
 
 class Status(BaseModel):

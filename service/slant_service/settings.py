@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
+
+from joblib import cpu_count
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Settings(BaseSettings):
@@ -13,7 +18,35 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
+    allow_anonymous: bool = Field(default=False, description="serve others than this machine without keys")
+    keys: SecretStr | None = Field(default=None, description="API keys, as `slant key` prints them, one a line")
+    keys_file: str | None = Field(default=None, description="a file of them, read again when it changes")
+    rate_limit: str = Field(default="", description="of each key, such as 600/minute; none if empty")
+    cors_origins: list[str] = Field(default=[], description="origins whose pages may call; none by default")
+
     bundle: str = "default"
-    threads: int | None = Field(default=None, ge=1, description="cores one prediction may use; all by default")
-    concurrency: int = Field(default=1, ge=1, le=64, description="predictions that run at the same time")
-    max_body_bytes: int = Field(default=4_000_000, ge=1_000)
+    workers: int = Field(default=1, ge=1, le=256, description="processes that judge articles")
+    threads: int | None = Field(default=None, ge=1, description="cores of a worker; by default all, shared out")
+
+    max_queue: int = Field(default=256, ge=64, description="articles that may wait")
+    max_batch_size: int = Field(default=8, ge=1, description="articles handed to a worker at a time")
+    max_wait_ms: float = Field(default=0, ge=0, description="how long an article waits for others to go with it")
+    timeout_s: float = Field(default=30, gt=0, description="after which an article that still waits is given up")
+    drain_s: float = Field(default=20, gt=0, description="for what is in work when the service is told to end")
+
+    max_body_bytes: int = Field(default=4_000_000, ge=1_000, description="of a request, inflated")
+    max_line_bytes: int = Field(default=4_000_000, ge=1_000, description="of a line of a stream")
+    max_connections: int = Field(default=1_000, ge=1)
+    idle_stream_s: float = Field(default=300, gt=0, description="that a stream may rest")
+    slow_client_s: float = Field(default=10, gt=0, description="for a request's head, and between pieces of its body")
+
+    @property
+    def threads_each(self) -> int:
+        """Return the cores that one worker may use."""
+        return self.threads or max(1, cpu_count() // self.workers)
+
+    @model_validator(mode="after")
+    def _closed(self) -> Self:
+        if self.host not in LOOPBACK and not (self.keys or self.keys_file or self.allow_anonymous):
+            raise ValueError(f"listening on {self.host} wants keys, or allow_anonymous said aloud")
+        return self

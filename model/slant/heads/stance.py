@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from threadpoolctl import ThreadpoolController
 
 from slant.heads.calibrate import with_temperature
 from slant.heads.conformal import Reference
 from slant.types import Floats, Ints, Json
 
 LEAST = 1e-6
+
+
+@lru_cache(maxsize=1)
+def _threads() -> ThreadpoolController:
+    """Return the way to OpenMP's threads: trees of a few rows need one; more would spin, and starve other processes."""
+    return ThreadpoolController()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,9 @@ class StanceHead:
         """
         logits = np.full((len(features), len(self.labels)), np.log(LEAST))
         if len(features):
-            logits[:, self.estimator.classes_] = np.log(np.maximum(self.estimator.predict_proba(features), LEAST))
+            with _threads().limit(limits=1, user_api="openmp"):
+                judged = self.estimator.predict_proba(features)
+            logits[:, self.estimator.classes_] = np.log(np.maximum(judged, LEAST))
         return (logits + features[:, self.opinion]) / 2 if len(self.opinion) else logits
 
     def probabilities(self, features: Floats) -> Floats:

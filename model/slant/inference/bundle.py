@@ -8,6 +8,7 @@ against ``TRUSTED``, a list that lives here and not in the bundle, so loading ne
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import tempfile
 import warnings
@@ -92,7 +93,7 @@ def assemble_bundle(
 def read_bundle(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
     """Return a bundle's manifest and the checked bytes of its files, by name; nothing is loaded yet."""
     files = BundleFiles().with_parent(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # Path.is_dir raises where a name is too long to be one
         raise BundleMissing(f"{folder}: no such bundle folder")
     manifest = parse_manifest(files.manifest, _read(folder, files.manifest))
     strange = sorted(set(manifest.files) - set(files.hashed()))

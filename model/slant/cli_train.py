@@ -1,0 +1,103 @@
+"""The commands of ``slant train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slant.errors import MissingExtra
+from slant.progress import progress_bars
+
+train = typer.Typer(help="Fit heads to your own data (JSONL or CSV) and write a new bundle.", no_args_is_help=True)
+
+Data = Annotated[list[Path], typer.Argument(help="Files of labelled rows: .jsonl or .csv, .gz or not.")]
+Out = Annotated[Path, typer.Option("--out", help="The folder of the new bundle.")]
+Name = Annotated[str, typer.Option("--name", help="The new bundle's name.")]
+Base = Annotated[str, typer.Option("--base", help="The bundle whose encoder, and other head, it takes over.")]
+
+
+@train.command("topic")
+def train_topic(
+    data: Data,
+    out: Out,
+    name: Name = "own",
+    base: Base = "default",
+    label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,
+) -> None:
+    """Fit a topic head: rows with text, label (or labels, or codes) and, if you have it, title."""
+    from slant.data.readers import read_label_map
+    from slant.training.build import train_topic as run
+
+    with progress_bars() as watch:
+        names = read_label_map(label_map) if label_map else None
+        manifest = run(data, out, name=name, base=base, watch=watch, label_map=names)
+    _report_training(out, manifest.figures.get("topic", {}))
+
+
+@train.command("measure")
+def train_measure(
+    bundle: Annotated[Path, typer.Argument(help="A bundle's folder; it is written again with the figures.")],
+    folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
+) -> None:
+    """Measure a bundle on the public dev sets and write the figures into its card."""
+    from slant.training.measure import measure
+
+    with progress_bars() as watch:
+        manifest = measure(bundle, folder, watch)
+    for name, found in manifest.figures["dev"].items():
+        typer.echo(f"{name}: {found['figure']} {found[found['figure']]:.3f}, ece {found['ece']:.3f}")
+
+
+@train.command("stance")
+def train_stance(data: Data, out: Out, name: Name = "own", base: Base = "default") -> None:
+    """Fit a stance head: rows with text, target, label and, if you have it, title."""
+    from slant.training.build import train_stance as run
+
+    with progress_bars() as watch:
+        manifest = run(data, out, name=name, base=base, watch=watch)
+    _report_training(out, manifest.figures.get("stance", {}))
+
+
+@train.command("encoder")
+def train_encoder(
+    folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
+    out: Out,
+    recipe: Annotated[Path | None, typer.Option(help="Another recipe.toml than the one that comes along.")] = None,
+) -> None:
+    """Train the encoder on the public sets of slant.data.catalog (needs the train extra); goes on after a cut."""
+    import logging
+
+    try:
+        from slant.training.encoder.train import train_encoder as run
+    except ImportError as error:
+        raise MissingExtra("train", str(error.name)) from error
+    from slant.training.encoder.recipe import RECIPE, read_recipe
+
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    logging.getLogger("slant").setLevel(logging.INFO)
+    with progress_bars() as watch:
+        typer.echo(f"encoder written to {run(read_recipe(recipe or RECIPE), folder, out, watch)}")
+
+
+@train.command("default")
+def train_default(
+    folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
+    out: Out,
+    encoder: Annotated[Path | None, typer.Option(help="A folder with encoder.onnx, tokenizer.json.")] = None,
+) -> None:
+    """Fit the embedded bundle again, to the public sets of slant.data.catalog."""
+    from slant import __version__
+    from slant.training.build import train_default as run
+
+    with progress_bars() as watch:
+        manifest = run(folder, out, version=__version__, encoder=encoder, watch=watch)
+    for task in ("topic", "stance"):
+        _report_training(out, manifest.figures[task])
+
+
+def _report_training(out: Path, figures: dict[str, dict[str, float]]) -> None:
+    for name, row in figures.items():
+        typer.echo(f"{name}, held out: " + ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
+    typer.echo(f"bundle written to {out}")

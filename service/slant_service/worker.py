@@ -1,0 +1,81 @@
+"""A worker process: loads the bundle, proves it, and judges one article after the other until the service is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+
+from slant.article import Judgement
+from slant.errors import SlantError
+from slant.inference.classifier import Classifier
+from slant_service.convert import to_answer, to_article, to_model, to_topics
+from slant_service.errors import failure_place, of_slant, problem
+from slant_service.jobs import Answered, Begun, Expired, Facts, Failed, Job, Loaded, Outcome, Refused
+from slant_service.wire import Gone, Wire
+
+Load = Callable[[], Classifier]
+NICENESS = 5
+"""Judging gives way to answering: probes are prompt however busy the cores are."""
+
+
+def work(end: socket.socket) -> None:
+    """Serve the other end of a pair of sockets until it closes. Signals are for the service, which closes it.
+
+    The first message is what loads the classifier; all others are lists of jobs.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    os.nice(NICENESS)
+    wire = Wire(end)
+    try:
+        classifier = _start(wire)
+        while classifier is not None:
+            for job in wire.receive():
+                wire.send(Begun())
+                wire.send(judge(classifier, job))
+    except Gone:
+        return
+
+
+def judge(classifier: Classifier, job: Job) -> Outcome:
+    """Return what comes of one article. Nothing that goes wrong with it reaches its neighbours."""
+    if time.monotonic() > job.deadline:
+        return Expired()
+    try:
+        judgement = _judgement(classifier, job)
+        return Answered(to_answer(judgement, job.request).model_dump_json().encode(), _facts(judgement))
+    except SlantError as error:
+        return Refused(of_slant(error, id=job.request.id))
+    except Exception as error:
+        return Refused(problem(500, "internal", "the model failed", id=job.request.id), failure_place(error))
+
+
+def _start(wire: Wire) -> Classifier | None:
+    load: Load = wire.receive()  # held no longer than it takes: the bundle's files are in it
+    try:
+        classifier = load()
+        classifier.self_test()
+    except Exception as error:  # whatever it is, the service must hear of it
+        wire.send(Failed(type(error).__name__, str(error) if isinstance(error, SlantError) else failure_place(error)))
+        return None
+    wire.send(Loaded(to_model(classifier.bundle), to_topics(classifier.bundle)))
+    return classifier
+
+
+def _judgement(classifier: Classifier, job: Job) -> Judgement:
+    asked = job.request
+    return classifier.classify(
+        to_article(asked),
+        asked.targets,
+        topics=asked.topics,
+        evidence=asked.evidence,
+        min_confidence=asked.min_confidence,
+        coverage=asked.coverage,
+    )
+
+
+def _facts(judgement: Judgement) -> Facts:
+    return Facts(judgement.language, tuple(one.label for one in judgement.stances), judgement.read.windows)

@@ -1,0 +1,97 @@
+"""The service as a process of its own on a free port, with stand-ins for its workers' classifier."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+import psutil
+
+from support import ROOT
+
+
+@dataclass
+class Serving:
+    """A running service: its process, its port, the lines of its log so far."""
+
+    process: subprocess.Popen[str]
+    port: int
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, **options: Any) -> httpx2.Client:
+        return httpx2.Client(base_url=self.url, timeout=30, **options)
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=30)
+
+    def workers(self) -> list[psutil.Process]:
+        """Return the worker processes: what the fork server has started."""
+        return [child for middle in psutil.Process(self.process.pid).children() for child in middle.children()]
+
+    def said(self, event: str) -> list[dict[str, Any]]:
+        return [line for line in list(self.log) if line.get("event") == event]
+
+
+STAND_IN = (str(ROOT / "tests" / "stand_in.py"),)
+REAL = ("-m", "slant", "serve", "--port", "0")
+
+
+@contextlib.contextmanager
+def serving(program: Sequence[str] = STAND_IN, **settings: object) -> Iterator[Serving]:
+    """Start the service, wait until it is ready, and end it."""
+    environment = os.environ | {f"SLANT_{name.upper()}": str(value) for name, value in settings.items()}
+    process = subprocess.Popen([sys.executable, *program], env=environment, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    found = Serving(process, 0)
+    ready = threading.Event()
+    reader = threading.Thread(target=_read, args=(process.stderr, found, ready))
+    reader.start()
+    try:
+        assert ready.wait(30), found.log
+        with found.client() as client:
+            until(lambda: client.get("/readyz").status_code == 200)
+        yield found
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        reader.join()
+        process.stderr.close()
+
+
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait until something is so; fail if it is not in time."""
+    pause, waited = threading.Event(), 0.0
+    while not condition():
+        assert waited < seconds, "it did not come about"
+        pause.wait(0.02)
+        waited += 0.02
+
+
+def _read(stderr: Any, found: Serving, ready: threading.Event) -> None:
+    for line in stderr:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            entry = {"event": line}
+        found.log.append(entry)
+        if entry["event"].startswith("Uvicorn running on"):
+            found.port = int(entry["event"].split(":")[2].split()[0])
+            ready.set()

@@ -1,0 +1,93 @@
+"""A classifier for tests of the service: it answers at once, and on demand does what a real one ought never to do.
+
+Run as a program it is the whole service with such workers, on a port that it prints in its log.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from slant.article import Article, Judgement, ModelId, Read, StanceScore
+from slant.errors import ArticleError, SelfTestFailed
+from slant.inference.bundle import Bundle, bundle_folder, read_bundle
+from slant.inference.classifier import Classifier
+from slant.inference.manifest import Manifest
+from slant_service.logs import set_up_logs
+from slant_service.server import Server
+from slant_service.settings import Settings
+from slant_service.worker import Load
+
+
+class StandIn(Classifier):
+    """Reads orders in the text: DIE, FAIL, BLANK, WORK n (milliseconds), UNTIL path (that it is there)."""
+
+    def classify(self, article: Article, targets: Sequence[str] = (), **_: Any) -> Judgement:
+        """Do as the text says, and call every target neutral."""
+        text = article.text or ""
+        obey(text)
+        shares = {"favor": 0.1, "against": 0.1, "neutral": 0.7, "unrelated": 0.1}
+        stances = tuple(StanceScore(target, "neutral", 0.7, shares, ()) for target in targets)
+        model = ModelId(self.bundle.manifest.name, "0", str(os.getpid()))
+        return Judgement(article.id, "en", (), stances, Read(len(text), 1, 1), (), model)
+
+    def self_test(self) -> None:
+        """Pass, if the bundle's name does not forbid it."""
+        if self.bundle.manifest.name == "wrong":
+            raise SelfTestFailed("self-test: got one thing, wanted another")
+        obey(self.bundle.manifest.name)
+
+
+def obey(text: str) -> None:
+    if "DIE" in text:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "FAIL" in text:
+        raise RuntimeError("cannot read SECRET")
+    if "BLANK" in text:
+        raise ArticleError("nothing readable is in it", field="text")
+    if order := re.search(r"WORK (\d+)", text):
+        threading.Event().wait(int(order[1]) / 1_000)
+    if order := re.search(r"UNTIL (\S+)", text):
+        while not Path(order[1]).exists():
+            threading.Event().wait(0.005)
+
+
+def source(where: str, threads: int) -> Load:
+    """Read a bundle as the service does; return what stands in for it."""
+    manifest, _ = read_bundle(bundle_folder(where))
+    return partial(stand_in, manifest)
+
+
+def stand_in(manifest: Manifest) -> Classifier:
+    """Return one with a bundle's manifest and nothing else of it."""
+    return StandIn(Bundle(manifest, None, None, None))  # type: ignore[arg-type]
+
+
+def source_after(path: Path, where: str, threads: int) -> Load:
+    """Read a bundle that loads once there is a file at the path."""
+    return partial(_after, path, source(where, threads))
+
+
+def _after(path: Path, load: Load) -> Classifier:
+    obey(f"UNTIL {path}")
+    return load()
+
+
+def source_of_failure(failure: Exception, where: str, threads: int) -> Load:
+    """Read a bundle that fails to load."""
+    return partial(_fail, failure)
+
+
+def _fail(failure: Exception) -> Classifier:
+    raise failure
+
+
+if __name__ == "__main__":
+    set_up_logs()
+    Server(Settings(port=0), source).run()
