@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, NoReturn
@@ -14,6 +15,8 @@ from starlette.types import Receive, Scope
 
 PIECE = 65_536
 """Bytes that are inflated at a time."""
+_HALF = re.compile(rb"\\u[dD]")
+"""Where a body may hold a lone surrogate: it cannot stand in UTF-8, but be written as an escape."""
 DEEPEST = 16
 """Levels of nesting that JSON may have; a request has three."""
 
@@ -73,7 +76,8 @@ def parse(body: bytes) -> Any:
     """
     try:
         found = json.loads(body.decode(), object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
-        json.dumps(found, ensure_ascii=False).encode()
+        if _HALF.search(body):  # looking again at every character is for those that need it
+            json.dumps(found, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         raise _bad("it is not UTF-8") from error
     except UnicodeEncodeError as error:

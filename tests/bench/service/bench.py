@@ -99,7 +99,8 @@ def scale(turns: Turns) -> dict[str, Any]:
     """Compare throughput by number of workers with the bare classifier's on the same cores; and memory."""
     setups = {f"{n} workers": Setup(n, max(1, CORES // n)) for n in sorted({1, 2, CORES, 2 * CORES})}
     with _together({name: ("slant", setup) for name, setup in setups.items()}) as services:
-        pairs = [(one, _alone_saturated(turns.seconds)) for one in turns.throughputs(services)]
+        bare = Setup(1, CORES)
+        pairs = [(one, alone(bare, turns.seconds)["answers_per_second"]) for one in turns.throughputs(services)]
         memory = {name: one.memory_mb() for name, one in services.items()}
     return {
         name: {
@@ -196,11 +197,6 @@ def _saturated(peer: Peer, seconds: float) -> float:
     """Return the answers a second under ``CLIENTS`` requests at a time."""
     shots = asyncio.run(saturate(peer, requests(), CLIENTS, seconds))
     return summary(shots, max(shot.due + shot.seconds for shot in shots))["answers_per_second"]
-
-
-def _alone_saturated(seconds: float) -> float:
-    """Return the answers a second of the classifier alone, in the better of the ways to use all cores: threads."""
-    return alone(Setup(1, CORES), seconds)["answers_per_second"]
 
 
 def _report() -> dict[str, Any]:
