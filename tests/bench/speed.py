@@ -85,7 +85,7 @@ def cold_start() -> None:
 
 
 def service_memory() -> None:
-    """Print the resident memory of the service after every sample was posted to it."""
+    """Print the memory of the service and its worker, shared pages once, after every sample was posted to it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -94,9 +94,9 @@ def service_memory() -> None:
                                    env=os.environ | {"SLANT_PORT": str(port)})  # fmt: skip
         try:
             _post_samples(f"http://127.0.0.1:{port}")
-            print(
-                f"service memory after 48 articles: {psutil.Process(process.pid).memory_info().rss / 2**20:.0f} MB RSS"
-            )
+            main = psutil.Process(process.pid)
+            size = sum(one.memory_full_info().pss for one in (main, *main.children(recursive=True)))
+            print(f"service memory after 48 articles: {size / 2**20:.0f} MB PSS")
         finally:
             process.terminate()
             process.wait()
