@@ -58,6 +58,10 @@ def test_an_article_that_kills_workers_is_given_up_and_its_neighbours_are_not(se
     assert [answer.get("status", 200) for answer in answers] == [200, 500, 200, 200]
 
 
+def tasks_of(client: httpx2.Client) -> float:
+    return float(client.get("/metrics").text.split("\nslant_tasks ")[1].split()[0])
+
+
 def test_a_failure_stays_with_its_article_and_out_of_the_log(service: Serving) -> None:
     with service.client() as client:
         answers = client.post("/v1/classify/batch", json=[{"text": x} for x in ("FAIL SECRET", "BLANK", "b")]).json()
@@ -109,12 +113,13 @@ def test_thousands_of_connections_opened_and_dropped_leave_nothing_behind(servic
     process = psutil.Process(service.process.pid)
     with service.client() as client:
         assert post(client, "a").status_code == 200
-        before = process.num_fds()
+        before, tasks = process.num_fds(), tasks_of(client)
         for n in range(10_000):
             with socket.create_connection(("127.0.0.1", service.port)) as one:
                 if n % 3:
                     one.sendall(HEAD[: n % len(HEAD)])
         until(lambda: process.num_fds() <= before + 1)
+        until(lambda: tasks_of(client) <= tasks)
         assert post(client, "a").status_code == 200
 
 

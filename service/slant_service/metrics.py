@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
 
 from slant_service.jobs import Facts
@@ -34,6 +36,8 @@ class Metrics:
         self.busy = Gauge("slant_workers_busy", "Worker processes that judge", registry=one)
         self.restarts = Counter("slant_worker_restarts", "Worker processes replaced after they died", registry=one)
         self.queue = Gauge("slant_queue_articles", "Articles that wait for a worker", registry=one)
+        self.tasks = Gauge("slant_tasks", "Tasks of the event loop: they come and go with requests", registry=one)
+        self.tasks.set_function(lambda: len(asyncio.all_tasks()))
         self.bundle = Info("slant_bundle", "The bundle that answers", registry=one)
 
     def count(self, facts: Facts) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from types import FrameType
 from typing import Any
@@ -50,6 +51,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         """Listen, and take SIGHUP for the wish to load the bundle and the keys again."""
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # looking through all that was imported would hold up every answer for a tenth of a second
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from joblib import cpu_count
+from mixed import mixed
 from peers import ROOT, Running, Setup, running
 from plots import plot
 from traffic import Peer, Shot, at_rate, requests, saturate, summary
@@ -34,6 +36,8 @@ CLIENTS = 16
 LOADS = (0.5, 0.7, 0.8, 0.9)
 """Parts of Slant's throughput at which latencies are compared."""
 CORES = cpu_count()
+WARM = 4
+"""Minutes after which a service has grown as far as it must."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +124,14 @@ def peers(turns: Turns) -> dict[str, Any]:
         peak = statistics.median(one["slant"] for one in rounds)
         tails = {load: turns.tails(services, load * peak) for load in LOADS}
         memory = {name: one.memory_mb() for name, one in services.items()}
+    bound = max(found["slant"]["p99_ms"] for found in tails.values())
     return {
         name: {
             "batch": setup.batch,
             "answers_per_second": statistics.median(one[name] for one in rounds),
             "slant_is_times_as_fast": statistics.median(one["slant"] / one[name] for one in rounds),
             "at": {str(load): found[name] for load, found in tails.items()},
+            "rate_at_slants_p99": rate_within([found[name] for found in tails.values()], bound),
             "mb": memory[name],
         }
         for name, (_, setup) in best.items()
@@ -149,14 +155,22 @@ def overload(turns: Turns) -> dict[str, Any]:
 
 
 def soak(turns: Turns, minutes: int = 30) -> dict[str, Any]:
-    """Send mixed traffic for half an hour and look at memory, descriptors and errors."""
+    """Send mixed traffic for half an hour, and look at memory, descriptors, tasks and errors after each minute."""
     with running("slant", Setup(CORES, 1)) as service:
-        rate = 0.6 * _saturated(service.peer, turns.seconds)
-        sizes, shots = list[dict[str, float]](), list[Shot]()
+        rate = 0.5 * _saturated(service.peer, turns.seconds)
+        states, shots = list[dict[str, float]](), list[Shot]()
         for minute in range(minutes):
-            shots += asyncio.run(at_rate(service.peer, requests(minute), rate, 60, minute))
-            sizes.append({"mb": service.memory_mb(), "descriptors": service.process.num_fds()})
-    return {"growth": sizes[-1]["mb"] / sizes[4]["mb"] - 1, **summary(shots, 60 * minutes), "minutes": sizes}
+            shots += asyncio.run(mixed(service.peer, requests(minute), rate, 60, minute))
+            time.sleep(2)  # connections are seen to be closed
+            states.append(service.state())
+    grown = {name: states[-1][name] / states[WARM][name] - 1 for name in ("mb", "rss_mb")}
+    return {"grown": grown, "calls_per_second": rate, **summary(shots, 60 * minutes), "minutes": states}
+
+
+def rate_within(tails: list[dict[str, float]], p99_ms: float) -> float:
+    """Return the rate up to which a service's p99 stays within a bound, between the rates where it was measured."""
+    worst = np.maximum.accumulate([tail["p99_ms"] for tail in tails])
+    return float(np.interp(p99_ms, worst, [tail["rate"] for tail in tails]))
 
 
 def alone(setup: Setup, seconds: float) -> dict[str, float]:

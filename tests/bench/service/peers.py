@@ -54,6 +54,17 @@ class Running:
         """Return the memory of the process and of all its children, what they share counted once (PSS)."""
         return sum(one.memory_full_info().pss for one in self._family() if one.is_running()) / 2**20
 
+    def state(self) -> dict[str, float]:
+        """Return what must not grow: memory, descriptors, and tasks of Slant's service."""
+        page = urllib.request.urlopen(self.peer.url.replace("/v1/classify", "/metrics"), timeout=30).read().decode()
+        family = self._family()
+        return {
+            "mb": self.memory_mb(),
+            "rss_mb": sum(one.memory_info().rss for one in family) / 2**20,
+            "descriptors": sum(one.num_fds() for one in family),
+            "tasks": float(page.split("\nslant_tasks ")[1].split()[0]),
+        }
+
     @contextlib.contextmanager
     def turn(self) -> Iterator[Peer]:
         """Let it run for a while; otherwise it stands still, for some are busy even when nobody asks."""

@@ -69,7 +69,7 @@ async def saturate(peer: Peer, articles: list[dict[str, object]], clients: int, 
         while (due := time.perf_counter()) < start + seconds:
             shots.append(await _shoot(http, peer, next(bodies), due, start))
 
-    async with _client(clients) as http:
+    async with client(clients) as http:
         await asyncio.gather(*(one(http) for _ in range(clients)))
     return shots
 
@@ -81,8 +81,8 @@ async def at_rate(
     bodies = cycle([peer.written(article) for article in articles])
     start = time.perf_counter()
     shots = list[asyncio.Task[Shot]]()
-    async with _client(5_000) as http:
-        for moment in _moments(rate, seconds, seed):
+    async with client(5_000) as http:
+        for moment in moments(rate, seconds, seed):
             await asyncio.sleep(max(0.0, start + moment - time.perf_counter()))
             shots.append(asyncio.create_task(_shoot(http, peer, next(bodies), start + moment, start)))
         return list(await asyncio.gather(*shots))
@@ -104,7 +104,8 @@ def summary(shots: list[Shot], seconds: float) -> dict[str, float]:
     }
 
 
-def _moments(rate: float, seconds: float, seed: int) -> Iterator[float]:
+def moments(rate: float, seconds: float, seed: int) -> Iterator[float]:
+    """Yield when requests are due: ``rate`` a second on average, each without regard to the one before (Poisson)."""
     chance, now = random.Random(seed), 0.0
     while (now := now + chance.expovariate(rate)) < seconds:
         yield now
@@ -119,6 +120,7 @@ async def _shoot(http: httpx2.AsyncClient, peer: Peer, body: bytes, due: float, 
     return Shot(due - start, status, time.perf_counter() - due)
 
 
-def _client(connections: int) -> httpx2.AsyncClient:
+def client(connections: int) -> httpx2.AsyncClient:
+    """Return a client that waits long, and keeps so many connections."""
     limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
     return httpx2.AsyncClient(timeout=120, limits=limits)
