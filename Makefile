@@ -6,7 +6,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
 OUT    ?= model/slant/bundles/default
-EXTRAS := --extra service --extra client --extra notebooks
+EXTRAS := --extra service --extra client --extra batch --extra s3 --extra cluster --extra notebooks
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help

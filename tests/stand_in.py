@@ -6,19 +6,18 @@ Run as a program it is the whole service with such workers, on a port that it pr
 from __future__ import annotations
 
 import os
-import re
-import signal
-import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from orders import obey
 from slant.article import Article, Judgement, ModelId, Read, StanceScore
-from slant.errors import ArticleError, SelfTestFailed
-from slant.inference.bundle import Bundle, bundle_folder, read_bundle
+from slant.errors import SelfTestFailed
+from slant.inference.bundle import Bundle
 from slant.inference.classifier import Classifier
 from slant.inference.manifest import Manifest
+from slant.inference.stored import bundle_folder, read_bundle
 from slant_service.logs import set_up_logs
 from slant_service.server import Server
 from slant_service.settings import Settings
@@ -26,7 +25,7 @@ from slant_service.worker import Load
 
 
 class StandIn(Classifier):
-    """Reads orders in the text: DIE, FAIL, BLANK, WORK n (milliseconds), UNTIL path (that it is there)."""
+    """Does what the text orders."""
 
     def classify(self, article: Article, targets: Sequence[str] = (), **_: Any) -> Judgement:
         """Do as the text says, and call every target neutral."""
@@ -42,20 +41,6 @@ class StandIn(Classifier):
         if self.bundle.manifest.name == "wrong":
             raise SelfTestFailed("self-test: got one thing, wanted another")
         obey(self.bundle.manifest.name)
-
-
-def obey(text: str) -> None:
-    if "DIE" in text:
-        os.kill(os.getpid(), signal.SIGKILL)
-    if "FAIL" in text:
-        raise RuntimeError("cannot read SECRET")
-    if "BLANK" in text:
-        raise ArticleError("nothing readable is in it", field="text")
-    if order := re.search(r"WORK (\d+)", text):
-        threading.Event().wait(int(order[1]) / 1_000)
-    if order := re.search(r"UNTIL (\S+)", text):
-        while not Path(order[1]).exists():
-            threading.Event().wait(0.005)
 
 
 def source(where: str, threads: int) -> Load:

@@ -24,9 +24,10 @@ from slant.errors import (
     BundleUntrusted,
     SelfTestFailed,
 )
-from slant.inference.bundle import DEFAULT, TRUSTED, encoder_source, load_bundle, read_bundle, save_bundle
+from slant.inference.bundle import TRUSTED, encoder_source, load_bundle, save_bundle
 from slant.inference.classifier import Classifier, load
 from slant.inference.manifest import BundleFiles, digest, parse_manifest
+from slant.inference.stored import DEFAULT, read_bundle
 from support import Sample
 
 FILES = sorted([*BundleFiles().hashed(), "manifest.json"])

@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from serving import Serving, serving, until
-from slant.inference.bundle import DEFAULT
 from slant.inference.manifest import parse_manifest
+from slant.inference.stored import DEFAULT
 from slant_service.keys import new_key
 
 SECRET, KEY = new_key("chief", ["admin", "classify"])

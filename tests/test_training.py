@@ -16,8 +16,8 @@ import pytest
 from slant.article import Article
 from slant.data.split import Part, part_of
 from slant.errors import DataError, TrainingError
-from slant.inference.bundle import DEFAULT
 from slant.inference.classifier import Classifier, load
+from slant.inference.stored import DEFAULT
 from slant.training.build import train_stance, train_topic
 from slant.training.measure import Evaluation, measure
 from slant.types import Progress

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST_TARGET = 300
+MOST_TARGETS = 16
+"""Targets of one article, over HTTP and in batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

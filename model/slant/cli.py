@@ -1,7 +1,7 @@
 """The command line: parse, call, print. Every rule is elsewhere.
 
 Exit codes: 0 done; 1 a bundle cannot be used, or a service failed; 2 the command or its data is wrong;
-3 some of several files could not be read, the others were answered; 130 interrupted.
+3 some of several files could not be read, the others were answered; 130 interrupted. ``score`` has more.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from slant.cli_score import exit_code, score
 from slant.cli_train import Data, train
-from slant.errors import InputError, MissingExtra, OptionError, SlantError, TrainingError
+from slant.errors import BatchError, InputError, MissingExtra, OptionError, SlantError, TrainingError
 from slant.progress import progress_bars
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(train, name="train")
+app.command()(score)
 
 BundleOption = Annotated[str, typer.Option("--bundle", help="A bundle's folder, or 'default'.")]
 
@@ -153,8 +155,8 @@ def evaluate(
 @app.command()
 def info(bundle: Annotated[str, typer.Argument(help="A bundle's folder, or 'default'.")] = "default") -> None:
     """Show a bundle's card, after checking the sha256 of its files."""
-    from slant.inference.bundle import bundle_folder, read_bundle
     from slant.inference.manifest import BundleFiles
+    from slant.inference.stored import bundle_folder, read_bundle
 
     manifest, content = read_bundle(bundle_folder(bundle))
     typer.echo(f"sha256 {manifest.sha256}\n")
@@ -168,6 +170,9 @@ def main() -> None:
     except (InputError, TrainingError) as error:
         _complain(str(error))
         sys.exit(2)
+    except BatchError as error:
+        _complain(str(error))
+        sys.exit(exit_code(error))
     except (SlantError, OSError) as error:
         _complain(str(error))
         sys.exit(1)

@@ -12,6 +12,10 @@ SlantError
 │   ├── BundleUntrusted      the heads hold a type that slant does not load
 │   ├── BundleIncompatible   written for another format or other library versions
 │   └── SelfTestFailed       it loads, but answers its own test articles wrongly
+├── BatchError               a run of batch scoring does not begin, or not end
+│   ├── Changed              the input, the bundle or what is asked is not what the run was begun with
+│   ├── Locked               another run is at work in the folder
+│   └── Incomplete           some pieces cannot be read or written; what is done is kept
 ├── TrainingError            nothing can be learnt from this data
 └── MissingExtra             an optional dependency is not installed
 """
@@ -69,6 +73,22 @@ class BundleIncompatible(BundleError):
 
 class SelfTestFailed(BundleError):
     """The bundle loads, but does not answer its own test articles as it should."""
+
+
+class BatchError(SlantError):
+    """A run of batch scoring does not begin, or not end."""
+
+
+class Changed(BatchError):
+    """The input, the bundle or what is asked is not what the run was begun with."""
+
+
+class Locked(BatchError):
+    """Another run is at work in the folder."""
+
+
+class Incomplete(BatchError):
+    """Some pieces cannot be read or written; what is done is kept."""
 
 
 class TrainingError(SlantError):

@@ -12,9 +12,10 @@ import structlog
 from threadpoolctl import threadpool_limits
 
 from slant.errors import BundleError
-from slant.inference.bundle import assemble_bundle, bundle_folder, read_bundle
+from slant.inference.bundle import assemble_bundle
 from slant.inference.classifier import Classifier
 from slant.inference.manifest import Manifest
+from slant.inference.stored import bundle_folder, read_bundle
 from slant_service import schemas
 from slant_service.errors import Busy, NotReady, problem
 from slant_service.fair_queue import FairQueue, QueueFull, Ticket

@@ -7,10 +7,9 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.config import JsonDict, JsonValue
 
-from slant.article import LONGEST_TARGET
+from slant.article import LONGEST_TARGET, MOST_TARGETS
 from slant.types import Json
 
-MOST_TARGETS = 16
 MOST_ARTICLES = 64
 LONGEST_TEXT = 1_000_000
 

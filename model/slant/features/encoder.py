@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from slant.errors import OptionError
 from slant.types import Floats, Ints, TokenIds
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUTS = ("vector", "logits")
 COLUMNS = "columns"
 """The graph's metadata under this name tells what each of its logits means, as JSON."""
+DEVICES = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 MAX_TOKENS = 256
 """Tokens in one input, the special ones included; MiniLM was trained on no more."""
 
@@ -110,10 +112,14 @@ def columns_of(columns: Sequence[str], family: str) -> Ints:
     return np.array([n for n, name in enumerate(columns) if name.startswith(f"{family}:")], dtype=np.int64)
 
 
-def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None) -> Encoder:
+def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None, device: str = "cpu") -> Encoder:
     """Build an encoder from the bytes of its two files.
 
-    ``threads`` is the number of cores one call may use (default: all that this process may run on).
+    ``threads`` is the number of cores one call may use (default: all that this process may run on); ``device`` is
+    ``cpu``, or ``cuda`` where onnxruntime-gpu is installed.
+
+    Raises:
+        OptionError: the installed onnxruntime does not know the device.
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a window is too short to share out
     import onnxruntime
@@ -124,7 +130,7 @@ def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None) -> 
     options.intra_op_num_threads = threads or cpu_count()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(graph, options, providers=_providers(device))
     rust = Tokenizer.from_buffer(tokenizer)
     rust.no_padding()
     rust.no_truncation()
@@ -133,6 +139,19 @@ def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None) -> 
         raise ValueError("the tokenizer has no [CLS] and [SEP]")
     columns = json.loads(session.get_modelmeta().custom_metadata_map[COLUMNS])
     return Encoder(session, rust, start, stop, tuple(columns))
+
+
+def _providers(device: str) -> list[str]:
+    """Return what onnxruntime calls a device; the CPU stands behind it for what it cannot do."""
+    from onnxruntime import get_available_providers
+
+    name, there = DEVICES.get(device, ""), get_available_providers()
+    if name not in there:
+        known = ", ".join(DEVICES)
+        raise OptionError(
+            f"device {device!r}: wanted one of {known}, and for cuda onnxruntime-gpu; here are {', '.join(there)}"
+        )
+    return list(dict.fromkeys([name, DEVICES["cpu"]]))
 
 
 def _batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:

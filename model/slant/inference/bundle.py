@@ -1,14 +1,12 @@
-"""The bundle on disk: the only place that loads or saves one.
+"""The bundle, loaded or saved: only here.
 
-Nothing of a bundle is used before its sha256 is checked, and what is checked is what is used: each
-file is read once, into memory, and never opened again. The heads are stored with skops and loaded
+Nothing of a bundle is used before its sha256 is checked (``stored.py``). The heads are stored with skops and loaded
 against ``TRUSTED``, a list that lives here and not in the bundle, so loading never runs code from it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 import warnings
@@ -18,15 +16,15 @@ from pathlib import Path
 
 from sklearn.exceptions import InconsistentVersionWarning
 
-from slant.errors import BundleDamaged, BundleIncompatible, BundleMissing, BundleUntrusted
+from slant.errors import BundleDamaged, BundleIncompatible, BundleUntrusted, OptionError
 from slant.features.encoder import Encoder, load_encoder
 from slant.heads.stance import StanceHead
 from slant.heads.topic import TopicHead
-from slant.inference.manifest import BundleFiles, Manifest, parse_manifest
+from slant.inference.manifest import BundleFiles, Manifest
+from slant.inference.stored import bundle_folder, read_bundle
 from slant.inference.trees import sound
 from slant.types import Json
 
-DEFAULT = Path(__file__).parent.parent / "bundles" / "default"
 TRUSTED: list[str] = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
 """Types that the heads may hold beside those that skops knows: boosted trees, which ``sound`` looks through."""
 
@@ -38,9 +36,9 @@ class EncoderSource:
     graph: bytes
     tokenizer: bytes
 
-    def load(self, threads: int | None = None) -> Encoder:
-        """Start the encoder on ``threads`` cores."""
-        return load_encoder(self.graph, self.tokenizer, threads)
+    def load(self, threads: int | None = None, device: str = "cpu") -> Encoder:
+        """Start the encoder on ``threads`` cores, or on another device; errors as ``load_encoder``."""
+        return load_encoder(self.graph, self.tokenizer, threads, device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +51,7 @@ class Bundle:
     stance: StanceHead | None
 
 
-def bundle_folder(where: str | Path) -> Path:
-    """Return the folder that a bundle's name or path stands for; ``default`` is the embedded one."""
-    return DEFAULT if str(where) == "default" else Path(where)
-
-
-def load_bundle(where: str | Path = "default", *, threads: int | None = None) -> Bundle:
+def load_bundle(where: str | Path = "default", *, threads: int | None = None, device: str = "cpu") -> Bundle:
     """Read, check and load a bundle.
 
     Raises:
@@ -66,13 +59,14 @@ def load_bundle(where: str | Path = "default", *, threads: int | None = None) ->
         BundleDamaged: a file is not what the manifest says, or lies outside the folder.
         BundleUntrusted: the heads hold a type that slant does not load.
         BundleIncompatible: another bundle format or scikit-learn wrote it.
+        OptionError: the device is not there.
     """
     folder = bundle_folder(where)
-    return assemble_bundle(folder, *read_bundle(folder), threads=threads)
+    return assemble_bundle(folder, *read_bundle(folder), threads=threads, device=device)
 
 
 def assemble_bundle(
-    folder: Path, manifest: Manifest, content: dict[str, bytes], *, threads: int | None = None
+    folder: Path, manifest: Manifest, content: dict[str, bytes], *, threads: int | None = None, device: str = "cpu"
 ) -> Bundle:
     """Start what ``read_bundle`` read; errors as ``load_bundle``."""
     files = BundleFiles()
@@ -82,29 +76,14 @@ def assemble_bundle(
     try:
         return Bundle(
             manifest,
-            source.load(threads),
+            source.load(threads, device),
             TopicHead.from_state(topic) if topic else None,
             StanceHead.from_state(stance) if stance else None,
         )
+    except OptionError:
+        raise
     except Exception as error:  # onnxruntime and tokenizers raise types of their own
         raise BundleDamaged(f"{folder}: its files match their sha256 but do not load: {error}") from error
-
-
-def read_bundle(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
-    """Return a bundle's manifest and the checked bytes of its files, by name; nothing is loaded yet."""
-    files = BundleFiles().with_parent(folder)
-    if not os.path.isdir(folder):  # Path.is_dir raises where a name is too long to be one
-        raise BundleMissing(f"{folder}: no such bundle folder")
-    manifest = parse_manifest(files.manifest, _read(folder, files.manifest))
-    strange = sorted(set(manifest.files) - set(files.hashed()))
-    if strange:
-        raise BundleDamaged(f"{files.manifest}: names {strange[0]!r}, which is no file of a bundle")
-    content = {name: _read(folder, path) for name, path in files.hashed().items()}
-    for name, raw in content.items():
-        found, wanted = hashlib.sha256(raw).hexdigest(), manifest.files.get(name)
-        if found != wanted:
-            raise BundleDamaged(f"{folder / name}: sha256 is {found}, the manifest says {wanted}")
-    return manifest, content
 
 
 def encoder_source(content: dict[str, bytes]) -> EncoderSource:
@@ -187,12 +166,3 @@ def _load_heads(path: Path, raw: bytes) -> Json:
     if not safe:
         raise BundleUntrusted(f"{path}: holds a tree whose nodes lead out of it")
     return heads
-
-
-def _read(folder: Path, path: Path) -> bytes:
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise BundleDamaged(f"{path}: leads out of the bundle, to {path.resolve()}")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BundleMissing(f"{path}: cannot be read: {error.strerror}") from error

@@ -158,18 +158,20 @@ class Classifier:
             yield "no-stance-head"
 
 
-def load(where: str | Path = "default", *, threads: int | None = None, abstain: float = 0.0) -> Classifier:
+def load(
+    where: str | Path = "default", *, threads: int | None = None, abstain: float = 0.0, device: str = "cpu"
+) -> Classifier:
     """Load a bundle, by path or by name (``default``), and return its classifier.
 
     Below a confidence of ``abstain`` a stance gets no label.
 
     ``threads`` is the number of cores that one call may use (default: all). BLAS gets one: its
-    matrices are small here, and its threads would fight with the encoder's.
+    matrices are small here, and its threads would fight with the encoder's. ``device`` is ``cpu`` or ``cuda``.
 
     Raises:
         BundleError: the bundle is missing, damaged, untrusted or written for something else.
-        OptionError: ``abstain`` is not from 0 to 1.
+        OptionError: ``abstain`` is not from 0 to 1, or the device is not there.
     """
     Caution(min_confidence=abstain).check(None)
     threadpool_limits(1, user_api="blas")
-    return Classifier(load_bundle(where, threads=threads), abstain)
+    return Classifier(load_bundle(where, threads=threads, device=device), abstain)

@@ -18,18 +18,10 @@ from slant.data.catalog import DataSet, file_sha256
 from slant.data.readers import LabelMap, stance_examples, topic_examples
 from slant.errors import TrainingError
 from slant.features.encoder import Encoder
-from slant.inference.bundle import (
-    DEFAULT,
-    Bundle,
-    EncoderSource,
-    assemble_bundle,
-    bundle_folder,
-    encoder_source,
-    read_bundle,
-    save_bundle,
-)
+from slant.inference.bundle import Bundle, EncoderSource, assemble_bundle, encoder_source, save_bundle
 from slant.inference.classifier import Classifier
 from slant.inference.manifest import Manifest
+from slant.inference.stored import DEFAULT, bundle_folder, read_bundle
 from slant.training.card import write_card
 from slant.training.fit import fit_stances, fit_topics
 from slant.training.samples import FeatureCache

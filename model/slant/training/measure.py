@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from slant.evaluation.run import evaluate, make_request
-from slant.inference.bundle import assemble_bundle, encoder_source, read_bundle, save_bundle
+from slant.inference.bundle import assemble_bundle, encoder_source, save_bundle
 from slant.inference.classifier import Classifier
 from slant.inference.manifest import Manifest
+from slant.inference.stored import read_bundle
 from slant.training.card import write_card
 from slant.training.sets import MAPPING
 from slant.types import Json, Watch

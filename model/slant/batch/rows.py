@@ -1,0 +1,117 @@
+"""A row of input as the classifier wants it, or the reason why it cannot be one."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from slant.article import MOST_TARGETS, Article, check_targets
+from slant.batch.asked import Asked, Columns
+from slant.errors import DataError, InputError
+from slant.types import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A row as it was read: which, its columns by name, and its bytes, where it stood as such in the file."""
+
+    file: str
+    row: int
+    fields: Json
+    content: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row to judge. ``others`` is the JSON of the columns that go along."""
+
+    raw: Raw
+    article: Article
+    targets: tuple[str, ...]
+    others: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that is not judged, with the reason."""
+
+    raw: Raw
+    reason: str
+
+    def to_dict(self) -> Json:
+        """Return it as JSON values; bytes that are no text are there as base64 too."""
+        found: Json = {"file": self.raw.file, "row": self.raw.row, "reason": self.reason}
+        if self.raw.content is None:
+            return found | {"raw": as_json(self.raw.fields)}
+        text = self.raw.content.decode("utf-8", "replace").rstrip("\r\n")
+        if text.encode() != self.raw.content.rstrip(b"\r\n"):
+            found["raw_base64"] = base64.b64encode(self.raw.content).decode()
+        return found | {"raw": text}
+
+
+def read_row(raw: Raw, asked: Asked) -> Row | Reject:
+    """Return the row that was read, or why there is none."""
+    try:
+        article, targets = _article(raw.fields, asked.columns), _targets(raw.fields, asked)
+    except InputError as error:
+        return Reject(raw, str(error))
+    others = {name: value for name, value in raw.fields.items() if name not in asked.columns.read}
+    return Row(raw, article, targets, as_json(others) if asked.keep else None)
+
+
+def as_json(fields: Json) -> str:
+    """Return columns as JSON; dates and the like as text."""
+    return json.dumps(fields, ensure_ascii=False, default=str)
+
+
+def _article(fields: Json, columns: Columns) -> Article:
+    text, html = _string(fields, columns.text), _string(fields, columns.html)
+    if not text and not html:
+        wanted = " or ".join(repr(name) for name in (columns.text, columns.html) if name)
+        raise DataError(f"no text: wanted it in {wanted}; the row has {', '.join(map(repr, fields)) or 'nothing'}")
+    title, name = _string(fields, columns.title), fields.get(columns.id) if columns.id else None
+    if isinstance(name, bool) or not isinstance(name, str | int | None):
+        raise DataError(f"column {columns.id!r}: wanted a string or a whole number, got {_kind(name)}")
+    name = None if name is None else str(name)
+    return Article(text=text, title=title, id=name) if text else Article(html=html, title=title, id=name)
+
+
+def _string(fields: Json, name: str | None) -> str | None:
+    found = fields.get(name) if name else None
+    if not isinstance(found, str | None):
+        raise DataError(f"column {name!r}: wanted a string, got {_kind(found)}")
+    return found if found and not found.isspace() else None
+
+
+def _targets(fields: Json, asked: Asked) -> tuple[str, ...]:
+    """Return the targets of the command, then the row's own, each once."""
+    name = asked.columns.targets
+    own = _own_targets(fields.get(name), name) if name else []
+    found = tuple(dict.fromkeys([*asked.targets, *check_targets(own)]))
+    if len(found) > MOST_TARGETS:
+        raise DataError(f"{len(found)} targets; at most {MOST_TARGETS} are judged")
+    return found
+
+
+def _own_targets(found: Any, name: str) -> list[str]:
+    """Return targets from a list, from JSON that is one, or from one string with | between them."""
+    if isinstance(found, str) and found.lstrip().startswith("["):
+        try:
+            found = json.loads(found)
+        except ValueError as error:
+            raise DataError(f"column {name!r}: begins like a JSON list and is none: {error}") from error
+    if isinstance(found, str):
+        return [one for one in found.split("|") if one.strip()]
+    if found is None:
+        return []
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise DataError(f"column {name!r}: wanted a list of strings, got {_kind(found)}")
+    return found
+
+
+def _kind(value: Any) -> str:
+    """Return what JSON calls the type of a value."""
+    kinds = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
+    return kinds.get(type(value), f"a {type(value).__name__}")

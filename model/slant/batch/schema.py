@@ -1,0 +1,48 @@
+"""The types of the output: nested as the HTTP answer is, or flat, a row for each article and target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+TEXT, SHARE, PLACE, COUNT = pa.string(), pa.float64(), pa.int64(), pa.int32()
+WHERE = [pa.field("file", TEXT), pa.field("row", PLACE)]
+"""Where a row stood: its file, and its line in it (of Parquet: its row), from 1."""
+OTHERS = pa.field("input", TEXT)
+"""The other columns of the row, as JSON."""
+TOPIC = pa.struct([pa.field("code", TEXT), pa.field("name", TEXT), pa.field("probability", SHARE)])
+SPAN = pa.struct([("start", PLACE), ("end", PLACE), ("text", TEXT), ("label", TEXT), ("probability", SHARE)])
+MODEL = pa.struct([("name", TEXT), ("version", TEXT), ("sha256", TEXT)])
+READ = pa.struct([("characters", PLACE), ("windows", COUNT), ("of_windows", COUNT)])
+
+
+def nested(labels: Sequence[str]) -> pa.Schema:
+    """Return the schema of one row an article; ``labels`` are the bundle's stances."""
+    stance = [
+        ("target", TEXT),
+        ("label", TEXT),
+        ("confidence", SHARE),
+        ("probabilities", pa.struct([(label, SHARE) for label in labels])),
+        ("evidence", pa.list_(SPAN)),
+        ("label_set", pa.list_(TEXT)),
+    ]
+    answer = [
+        ("id", TEXT),
+        ("language", TEXT),
+        ("topics", pa.list_(TOPIC)),
+        ("stances", pa.list_(pa.struct(stance))),
+        ("read", READ),
+        ("warnings", pa.list_(TEXT)),
+        ("model", MODEL),
+        ("text", TEXT),
+    ]
+    return pa.schema([*WHERE, *answer, OTHERS])
+
+
+def flat(labels: Sequence[str]) -> pa.Schema:
+    """Return the schema of one row an article and target."""
+    stance = [("target", TEXT), ("label", TEXT), ("confidence", SHARE), *((f"p_{label}", SHARE) for label in labels)]
+    answer = [("id", TEXT), ("language", TEXT), ("topics", pa.list_(TEXT)), *stance, ("evidence", pa.list_(SPAN)),
+              ("warnings", pa.list_(TEXT))]  # fmt: skip
+    return pa.schema([*WHERE, *answer, OTHERS])

@@ -1,0 +1,94 @@
+"""Batch scoring as one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from joblib import cpu_count
+
+from slant.article import check_targets
+from slant.batch.asked import Asked, Columns, Format
+from slant.batch.judge import Load, load_asked
+from slant.batch.plan import PIECE
+from slant.batch.run import Order, Reporter, Summary, run
+from slant.batch.spread import Crew
+from slant.batch.store import Store
+from slant.batch.tally import Tally
+from slant.inference.stored import bundle_folder, read_bundle
+
+
+class Silent:
+    """A reporter that keeps what it hears to itself."""
+
+    def say(self, note: str) -> None:
+        """Hear."""
+
+    def begin(self, rows: int, done: int) -> None:
+        """Hear."""
+
+    def advance(self, tally: Tally) -> None:
+        """Hear."""
+
+
+def score(
+    inputs: str | Sequence[str],
+    out: str | Path,
+    *,
+    targets: Sequence[str] = (),
+    columns: Columns | None = None,
+    topics: bool = True,
+    evidence: bool = False,
+    min_confidence: float | None = None,
+    format: Format = "parquet",
+    flat: bool = False,
+    keep: bool = False,
+    bundle: str | Path = "default",
+    device: str = "cpu",
+    workers: int | None = None,
+    cluster: str | None = None,
+    fresh: bool = False,
+    piece_bytes: int = PIECE,
+    reporter: Reporter | None = None,
+    command: str = "slant.batch.score",
+    load: Load = load_asked,
+) -> Summary:
+    """Judge every row of files, folders or patterns, on this machine or in a store that fsspec knows.
+
+    Each piece of the input, ``piece_bytes`` long or so, becomes a part in the folder ``out``; rows that cannot be
+    judged go to ``out/rejects`` with the reason. Called again after a cut, it does what is left; ``fresh`` begins anew.
+
+    Raises:
+        InputError: the input, a target or an option is wrong.
+        BundleError: the bundle cannot be used.
+        Changed: ``out`` holds another run.
+        Locked: another run is at work in ``out``.
+        Incomplete: some pieces cannot be read or written; what is done is kept.
+    """
+    manifest, _ = read_bundle(bundle_folder(bundle))
+    asked = Asked(
+        targets=tuple(dict.fromkeys(check_targets(targets))),
+        topics=topics,
+        evidence=evidence,
+        min_confidence=min_confidence,
+        format=format,
+        flat=flat,
+        keep=keep,
+        device=device,
+        columns=columns or Columns(),
+        bundle=str(bundle),
+        sha256=manifest.sha256,
+        labels=tuple(manifest.stances),
+    )
+    order = Order(
+        inputs=[inputs] if isinstance(inputs, str) else list(inputs),
+        out=Store(str(out)),
+        asked=asked,
+        crew=Crew(workers or cpu_count(), cluster),
+        load=load,
+        reporter=reporter or Silent(),
+        fresh=fresh,
+        size=piece_bytes,
+        command=command,
+    )
+    return run(order)

@@ -1,0 +1,78 @@
+"""What a run comes to, counted piece by piece."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from slant.article import Judgement
+from slant.batch.rows import Reject
+from slant.types import Json
+
+COUNTED = ("topics", "languages", "reasons")
+NO_LABEL = "not sure enough"
+MOST_TARGETS = 1_000
+"""Targets that are counted by name; where every row has its own, the rest are counted together."""
+OTHERS = "(other targets)"
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of rows, topics, stances by target, languages, and reasons for rejection."""
+
+    rows: int = 0
+    rejected: int = 0
+    topics: Counter[str] = field(default_factory=Counter)
+    stances: dict[str, Counter[str]] = field(default_factory=dict)
+    languages: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        """Count what another has counted too."""
+        self.rows += other.rows
+        self.rejected += other.rejected
+        self.topics += other.topics
+        self.languages += other.languages
+        self.reasons += other.reasons
+        for target, labels in other.stances.items():
+            self._of(target).update(labels)
+
+    def count(self, judgement: Judgement) -> None:
+        """Count a judgement."""
+        self.rows += 1
+        self.topics.update(topic.name for topic in judgement.topics)
+        self.languages[judgement.language] += 1
+        for stance in judgement.stances:
+            self._of(stance.target)[stance.label or NO_LABEL] += 1
+
+    def reject(self, found: Reject) -> None:
+        """Count a rejected row; of its reason, the part that does not tell of the row itself."""
+        self.rejected += 1
+        self.reasons[found.reason.split(":")[0].split(";")[0]] += 1
+
+    def to_dict(self) -> Json:
+        """Return the counts as JSON values, the largest first."""
+        counted = {name: dict(getattr(self, name).most_common()) for name in COUNTED}
+        stances = {target: dict(labels.most_common()) for target, labels in self.stances.items()}
+        return {"rows": self.rows, "rejected": self.rejected, "stances": stances, **counted}
+
+    def _of(self, target: str) -> Counter[str]:
+        name = target if target in self.stances or len(self.stances) < MOST_TARGETS else OTHERS
+        return self.stances.setdefault(name, Counter())
+
+
+def tally_from(content: Json) -> Tally:
+    """Return what ``to_dict`` made JSON values of."""
+    counters: dict[str, Any] = {name: Counter(content[name]) for name in COUNTED}
+    stances = {target: Counter(labels) for target, labels in content["stances"].items()}
+    return Tally(content["rows"], content["rejected"], stances=stances, **counters)
+
+
+def total(found: Iterable[Tally]) -> Tally:
+    """Return the sum."""
+    everything = Tally()
+    for one in found:
+        everything.add(one)
+    return everything

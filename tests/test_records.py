@@ -1,0 +1,75 @@
+"""Records of JSON Lines and CSV: nothing of a file is lost, however broken, and a cut changes no record."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slant.batch import records as module
+from slant.batch.files import look
+from slant.batch.records import records
+from slant.batch.survey import survey
+
+LINES = st.lists(st.sampled_from([b"a", b'"', b'""', b",", b"\n", b"\r\n", b"\xff", b"x,y\n", b'"q\nr",s\n', b" "]))
+
+
+@given(LINES, st.sampled_from([None, ",", ";"]))
+def test_records_together_are_the_file(parts: list[bytes], delimiter: str | None) -> None:
+    content = b"".join(parts)
+    found = list(records(io.BytesIO(content), delimiter))
+    assert b"".join(record.raw for record in found) == content
+    assert sum(record.length for record in found) == len(content)
+    lines = content.split(b"\n")
+    assert all(record.raw.split(b"\n")[0] == lines[record.line - 1] for record in found)
+
+
+@given(st.lists(st.lists(st.text('ab",;\n\r é', min_size=1), min_size=2, max_size=2), min_size=1))
+def test_what_the_csv_module_writes_is_read(rows: list[list[str]]) -> None:
+    content = io.StringIO(newline="")
+    csv.writer(content, quoting=csv.QUOTE_ALL).writerows(rows)
+    found = records(io.BytesIO(content.getvalue().encode()), ",")
+    assert [[field.encode("latin-1").decode() for field in one.fields] for one in found] == rows
+
+
+def test_a_quote_that_is_not_closed_costs_its_own_line() -> None:
+    content = b'1,a\n2,"b\n3,c\n4,d\n'
+    found = list(records(io.BytesIO(content), ","))
+    assert [record.fields for record in found] == [("1", "a"), (), ("3", "c"), ("4", "d")]
+    assert [record.fault is None for record in found] == [True, False, True, True]
+    assert [record.line for record in found] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("delimiter", [None, ","])
+def test_a_record_that_is_too_long_is_told_of_and_not_kept(
+    delimiter: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LONGEST", 100)
+    monkeypatch.setattr(module, "SHOWN", 10)
+    content = b"a" * 99 + b"\n" + b"b" * 500 + b"\nc\n"
+    good, long, after = records(io.BytesIO(content), delimiter)
+    assert (good.fault, after.fault, after.line) == (None, None, 3)
+    assert (long.raw, long.length, long.fault) == (b"b" * 10, 501, "it has 501 bytes; at most 100 are read")
+
+
+@given(LINES, st.integers(1, 20), st.sampled_from(["jsonl", "csv"]))
+def test_cutting_a_file_changes_no_record(parts: list[bytes], size: int, ending: str) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"in.{ending}")
+        path.write_bytes(b"h,i\n" + b"".join(parts))
+        found = survey(look(str(path)), size)
+        content, delimiter = path.read_bytes(), found.table.delimiter
+        cut = [
+            record
+            for one in found.slices
+            for record in records(io.BytesIO(content[one.start : one.stop]), delimiter, one.first)
+        ]
+        whole = list(records(io.BytesIO(content), delimiter))
+        assert cut == whole[len(whole) - len(cut) :]
+        assert len(whole) - len(cut) == (ending == "csv")
