@@ -41,7 +41,7 @@ def csv_of(rows: list[dict[str, Any]]) -> bytes:
 def parquet(rows: list[dict[str, Any]]) -> bytes:
     content = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist(rows), content, row_group_size=7)
-    return content.getvalue().to_pybytes()
+    return bytes(content.getvalue())
 
 
 def zstd(content: bytes) -> bytes:

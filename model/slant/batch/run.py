@@ -102,8 +102,13 @@ def _run(order: Order) -> Summary:
     plan, names = _planned(order), order.out.names()
     if SUCCESS in names:
         return _told(order.out)
-    order.out.remove(name for name in names if name.rpartition("/")[2].startswith(BESIDE))
+    _clean(order.out, names)
     return _Running(order, plan).to_the_end(names)
+
+
+def _clean(out: Store, names: set[str]) -> None:
+    """Remove what a kill has left half written."""
+    out.remove(name for name in names if name.rpartition("/")[2].startswith(BESIDE))
 
 
 def _own(names: set[str]) -> set[str]:
@@ -180,9 +185,8 @@ class _Running:
         """Hand out what is left, once; a worker that dies ends it, and from then on rows are judged apart."""
         crew = self.order.crew
         careful = self.died or crew.alone or crew.cluster is not None
-        worker = Worker(
-            self.plan.asked, self.order.out, self.order.load, careful, None if crew.cluster else os.getpid()
-        )
+        parent = None if crew.cluster else os.getpid()
+        worker = Worker(self.plan.asked, self.order.out, self.order.load, careful, parent)
         try:
             with closing(crew.spread(worker, list(self.left.values()))) as spread:
                 for done in spread:
@@ -225,5 +229,6 @@ class _Running:
             "result": summary.to_dict(),
         }  # fmt: skip
         out.put(TOLD, json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n")
+        _clean(out, out.names())  # again: workers of a run that was killed may have lived a little longer
         out.put(SUCCESS, b"")
         out.remove(self._names(number).tally for number in range(summary.pieces))
