@@ -193,7 +193,7 @@ class Cut(Silent):
             raise KeyboardInterrupt
 
 
-def cut(source: Path, out: Path, after: int = 2, **options: Any) -> None:
+def cut(source: Path | str, out: Path | str, after: int = 2, **options: Any) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(source, out, reporter=Cut(after), **options)
 

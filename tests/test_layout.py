@@ -18,15 +18,16 @@ import slant
 from support import ROOT, SAMPLES
 
 ORDER = (
-    "errors", "labels", "types", "article", "text", "features", "heads", "inference", "data", "evaluation", "training",
-    "progress", "show", "cli_train", "cli", "__main__",
+    "errors", "labels", "types", "article", "text", "features", "heads", "inference", "batch", "data", "evaluation",
+    "training", "progress", "show", "cli_score", "cli_train", "cli", "__main__",
 )  # fmt: skip
 """Rooms of slant in the order in which they may know of each other: each only of those before it."""
 FILES = sorted([*(ROOT / "model").rglob("*.py"), *(ROOT / "service").rglob("*.py")])
 FORBIDDEN = {"fastapi", "pydantic", "starlette", "uvicorn", "slant_service", "pandas", "torch", "transformers"}
 DISK = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "unlink", "mkdir", "rename"}
 WITH_TORCH = {f"training/encoder/{name}.py" for name in ("network", "tune", "export")}
-MAY_TOUCH_DISK = {"inference/bundle.py", "data/readers.py", "data/catalog.py", "training/build.py", "training/measure.py", "cli.py",
+MAY_TOUCH_DISK = {"inference/bundle.py", "inference/stored.py", "batch/files.py", "batch/onward.py", "batch/store.py",
+                  "batch/survey.py", "data/readers.py", "data/catalog.py", "training/build.py", "training/measure.py", "cli.py",
                   *(f"training/encoder/{name}.py" for name in ("recipe", "train", "tune", "export"))}  # fmt: skip
 
 
