@@ -10,7 +10,7 @@ EXTRAS := --extra service --extra client --extra batch --extra s3 --extra cluste
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint format bundle encoder measure notebooks bench bench-service clean
+.PHONY: help setup serve test lint format bundle encoder measure notebooks bench bench-service bench-batch clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,6 +53,9 @@ bench: setup ## speed against the encoder alone, cold start, memory
 
 bench-service: setup ## the service under load, beside its peers (half an hour; each peer gets an environment in build/)
 	PYTHONPATH=tests $(BIN)/python tests/bench/service/bench.py $(PARTS)
+
+bench-batch: setup ## batch scoring beside other ways, its memory, its scaling (half an hour)
+	$(BIN)/python tests/bench/batch/measure.py $(PARTS)
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

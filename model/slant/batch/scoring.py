@@ -32,7 +32,7 @@ class Silent:
 
 
 def score(
-    inputs: str | Sequence[str],
+    inputs: str | Path | Sequence[str | Path],
     out: str | Path,
     *,
     targets: Sequence[str] = (),
@@ -81,7 +81,7 @@ def score(
         labels=tuple(manifest.stances),
     )
     order = Order(
-        inputs=[inputs] if isinstance(inputs, str) else list(inputs),
+        inputs=[str(one) for one in ([inputs] if isinstance(inputs, str | Path) else inputs)],
         out=Store(str(out)),
         asked=asked,
         crew=Crew(workers or cpu_count(), cluster),
