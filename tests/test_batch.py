@@ -69,7 +69,8 @@ def run(given: Path | str | list[str], out: Path | str, **options: Any) -> Summa
 
 def parts(out: Path) -> dict[str, bytes]:
     """Return what a run has written, all but what differs from run to run: its clock and its command."""
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("part-*")}
+    found = [*out.glob("part-*"), *out.glob("rejects/part-*")]
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in found}
 
 
 def answers(out: Path) -> list[dict[str, Any]]:

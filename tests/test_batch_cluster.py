@@ -15,8 +15,9 @@ import pytest
 
 from serving import until
 from slant.batch.scoring import Silent
+from slant.batch.spread import Crew
 from slant.batch.tally import Tally
-from slant.errors import BatchError
+from slant.errors import BatchError, Incomplete
 from support import ROOT
 from test_batch import answers, jsonl, parts, run
 
@@ -25,9 +26,10 @@ WORKERS = 3
 
 @dataclass
 class Cluster:
-    """A running cluster: its address, and its workers' processes."""
+    """A running cluster: its address, and its processes."""
 
     address: str
+    scheduler: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]]
 
 
@@ -35,12 +37,14 @@ class Cluster:
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
     file = tmp_path / "scheduler.json"
     with contextlib.ExitStack() as stack:
-        start(stack, "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file), "--no-dashboard")
+        scheduler = start(
+            stack, "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file), "--no-dashboard"
+        )
         until(lambda: file.exists() and file.read_text().endswith("}"))
         options = ["--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         local = ["--local-directory", str(tmp_path)]
         workers = [start(stack, "worker", *options, *local, "--name", str(n)) for n in range(WORKERS)]
-        yield Cluster(json.loads(file.read_text())["address"], workers)
+        yield Cluster(json.loads(file.read_text())["address"], scheduler, workers)
 
 
 def start(stack: contextlib.ExitStack, *command: str) -> subprocess.Popen[bytes]:
@@ -81,7 +85,35 @@ def test_a_cluster_comes_to_the_same_though_a_worker_is_killed(cluster: Cluster,
     assert cluster.workers[0].wait() != 0
 
 
+def pid_of(_: int) -> int:
+    return os.getpid()
+
+
+def test_a_cluster_of_one_worker_does_the_work_itself(cluster: Cluster) -> None:
+    for one in cluster.workers[1:]:
+        one.kill()
+        one.wait()
+    assert set(Crew(1, cluster.address).spread(pid_of, range(5))) == {cluster.workers[0].pid}
+
+
+def test_a_cluster_whose_scheduler_is_gone_ends_the_run_which_goes_on_without_it(
+    cluster: Cluster, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("slant.batch.cluster.PATIENCE", 0.5)
+    source.write_bytes(source.read_bytes().replace(b"WORK 3 ", b"WORK 30 "))
+
+    class Killing(Silent):
+        def advance(self, tally: Tally) -> None:
+            cluster.scheduler.kill()
+
+    with pytest.raises(Incomplete, match="the cluster's scheduler is gone; what is done is kept"):
+        run(source, tmp_path / "out", cluster=cluster.address, reporter=Killing())
+    assert run(source, tmp_path / "out", workers=2).before > 0
+    run(source, tmp_path / "alone", workers=2)
+    assert parts(tmp_path / "out") == parts(tmp_path / "alone")
+
+
 def test_a_cluster_that_is_not_there_is_told_of(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("slant.batch.spread.WAIT", "1s")
+    monkeypatch.setattr("slant.batch.cluster.WAIT", "1s")
     with pytest.raises(BatchError, match=r"cluster tcp://127\.0\.0\.1:1: cannot be reached"):
         run(source, tmp_path / "out", cluster="tcp://127.0.0.1:1")

@@ -1,7 +1,7 @@
 """Judging in a process apart, once workers have died: a row that kills it is found, and costs only itself.
 
 ``main`` is that process: what judges and then lists of rows come in as pickles, outcomes go out one by one. It ends
-when nobody writes to it any more.
+when nobody writes to it any more, or has not for a while.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from slant.errors import SlantError
 
 MOST_DEATHS = 2
 """Processes that may die at a row before it is given up."""
+IDLE = 60.0
+"""Seconds without work after which the process ends."""
 _held = threading.local()
 
 
@@ -39,6 +41,11 @@ class Apart:
         self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe)  # noqa: S603
         self._to, self._from = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
         self._send(self.what)
+
+    @property
+    def alive(self) -> bool:
+        """Tell whether it is there."""
+        return self._process.poll() is None
 
     def judge(self, rows: Sequence[Row]) -> Iterator[Outcome]:
         """Yield what comes of each row.
@@ -87,7 +94,7 @@ def judge_carefully(load: Load, asked: Asked, rows: Sequence[Row]) -> Iterator[O
                 yield outcome
                 done, deaths = done + 1, 0
         except Died:
-            _let_go()
+            let_go()
             deaths += 1
         if deaths == MOST_DEATHS:
             yield f"it killed {MOST_DEATHS} processes that judged it"
@@ -97,13 +104,14 @@ def judge_carefully(load: Load, asked: Asked, rows: Sequence[Row]) -> Iterator[O
 def _apart(load: Load, asked: Asked) -> Apart:
     """Return this thread's process, the one from before if it judges with the same."""
     held: Apart | None = getattr(_held, "process", None)
-    if held is None or held.what != (load, asked):
-        _let_go()
+    if held is None or held.what != (load, asked) or not held.alive:
+        let_go()
         held = _held.process = Apart(load, asked)
     return held
 
 
-def _let_go() -> None:
+def let_go() -> None:
+    """End this thread's process, if there is one."""
     held: Apart | None = getattr(_held, "process", None)
     if held is not None:
         held.end()
@@ -120,14 +128,19 @@ def main() -> None:
     except SlantError as error:
         pickle.dump(error, answers)
         return
-    while rows := _next():
+    while rows := _next():  # what waits in vain ends: a cluster's workers stay when a run is over
         for outcome in judge(classifier, asked, rows):
             pickle.dump(outcome, answers)
             answers.flush()
 
 
 def _next() -> Any:
+    """Return what comes next; ``None`` if nothing does. After ``IDLE`` seconds the process ends by itself."""
+    alarm = threading.Timer(IDLE, os._exit, (0,))
+    alarm.start()
     try:
         return pickle.load(sys.stdin.buffer)  # noqa: S301 - from who started this
     except EOFError:
         return None
+    finally:
+        alarm.cancel()

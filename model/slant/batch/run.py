@@ -14,10 +14,12 @@ from typing import Protocol
 
 from slant import __version__
 from slant.batch.asked import Asked
+from slant.batch.careful import let_go
+from slant.batch.cluster import WorkerDied
 from slant.batch.files import find
 from slant.batch.judge import Load
 from slant.batch.plan import PIECE, Piece, Plan, plan_from, unchanged
-from slant.batch.spread import Crew, WorkerDied
+from slant.batch.spread import Crew
 from slant.batch.store import BESIDE, LOCK, Store
 from slant.batch.survey import Surveyed, survey
 from slant.batch.tally import Tally, tally_from, total
@@ -94,6 +96,8 @@ def run(order: Order) -> Summary:
             return _run(order)
     except OSError as error:
         raise Incomplete(f"{order.out.url}: {error}; what is done is kept") from error
+    finally:
+        let_go()  # who works alone has judged in a process apart
 
 
 def _run(order: Order) -> Summary:
@@ -207,7 +211,7 @@ class _Running:
 
     def _fail(self, fault: str, *, hopeless: bool = False) -> None:
         self.in_a_row += 1
-        self.order.reporter.say(f"tried again: {fault}")
+        self.order.reporter.say(f"to be tried again: {fault}")
         if hopeless or self.in_a_row == MOST_FAILURES:
             raise Incomplete(f"{len(self.left)} pieces are not done: {fault}; what is done is kept")
 

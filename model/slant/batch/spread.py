@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from joblib import Parallel, delayed, parallel_config
+from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-from slant.errors import BatchError, MissingExtra
+from slant.batch.cluster import WorkerDied, hired, watched
 
+AHEAD = 2_000
+"""Pieces that a cluster knows of ahead: as many workers may join it while it works, and find some to do."""
 A = TypeVar("A")
 B = TypeVar("B")
-
-
-WAIT = "10s"
-"""For an answer of a cluster's scheduler."""
-
-
-class WorkerDied(Exception):
-    """A process that worked is gone, and with it what it had in hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +36,14 @@ class Crew:
 
         Raises:
             WorkerDied: start again with what is left.
-            BatchError: the cluster cannot be reached, or has no workers.
+            BatchError: the cluster cannot be reached.
+            Incomplete: its scheduler is gone.
         """
-        with self._hired():
-            found = Parallel(return_as="generator_unordered", batch_size=1)(delayed(work)(one) for one in over)
+        return self._by_processes(work, over) if self.cluster is None else self._by_cluster(self.cluster, work, over)
+
+    def _by_processes(self, work: Callable[[A], B], over: Sequence[A]) -> Generator[B]:
+        with parallel_config("loky", n_jobs=self.workers, inner_max_num_threads=1):
+            found = _begun(work, over, "2*n_jobs")
             try:
                 for one in found:  # noqa: UP028 - closing is ours to do, below
                     yield one
@@ -55,23 +53,15 @@ class Crew:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # that work in hand is lost is what a cut means
                     found.close()
+        if not self.alone:  # or joblib takes the model that a process loads for a leak since its last work
+            get_reusable_executor().shutdown()
 
-    @contextlib.contextmanager
-    def _hired(self) -> Iterator[None]:
-        if self.cluster is None:
-            with parallel_config("loky", n_jobs=self.workers, inner_max_num_threads=1):
-                yield
-            return
-        with _client(self.cluster) as client, parallel_config("dask", client=client, n_jobs=-1):
-            yield
+    def _by_cluster(self, address: str, work: Callable[[A], B], over: Sequence[A]) -> Generator[B]:
+        with hired(address) as cluster:
+            yield from watched(_begun(work, over, AHEAD), cluster)
 
 
-def _client(address: str) -> Any:
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise MissingExtra("cluster", str(error.name)) from error
-    try:
-        return Client(address, timeout=WAIT, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise BatchError(f"cluster {address}: cannot be reached: {error}") from error
+def _begun(work: Callable[[A], B], over: Sequence[A], ahead: int | str) -> Generator[B]:
+    spreading = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=ahead)
+    found: Generator[B] = spreading(delayed(work)(one) for one in over)
+    return found
