@@ -100,7 +100,7 @@ def test_a_cluster_whose_scheduler_is_gone_ends_the_run_which_goes_on_without_it
     cluster: Cluster, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("slant.batch.cluster.PATIENCE", 0.5)
-    source.write_bytes(source.read_bytes().replace(b"WORK 3 ", b"WORK 30 "))
+    source.write_bytes(jsonl({"text": f"WORK 30 row {n}"} for n in range(80)))
 
     class Killing(Silent):
         def advance(self, tally: Tally) -> None:

@@ -103,9 +103,9 @@ def test_input_and_output_in_a_store(workers: int, bucket: str) -> None:
 
 def test_a_store_that_fails_now_and_then_and_is_slow(bucket: str, moody: Moody) -> None:
     run(f"{bucket}/in", f"{bucket}/whole")
-    moody.word, moody.every, moody.slow = "/out/", 9, 0.005
+    moody.word, moody.every, moody.slow = "/out/", 5, 0.005
     run(f"{bucket}/in", f"{bucket}/out")
-    assert moody.failed > 2
+    assert moody.failed > 2  # of two tries at the same, never both
     assert parts(f"{bucket}/out") == parts(f"{bucket}/whole")
 
 

@@ -51,8 +51,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         """Listen, and take SIGHUP for the wish to load the bundle and the keys again."""
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()  # looking through all that was imported would hold up every answer for a tenth of a second
+        _shorten_pauses()
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -80,3 +79,13 @@ class Server(uvicorn.Server):
             log.info("loaded again", bundle=about.model.name, sha256=about.model.sha256)
         except SlantError as error:
             log.error("nothing has changed", reason=str(error))
+
+
+def _shorten_pauses() -> None:
+    """Keep the collection of garbage from holding up answers.
+
+    What was imported is looked through no more; what is young, in smaller lots; everything, a tenth as often.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 5, 200)

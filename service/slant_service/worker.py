@@ -17,7 +17,7 @@ from slant_service.jobs import Answered, Begun, Expired, Facts, Failed, Job, Loa
 from slant_service.wire import Gone, Wire
 
 Load = Callable[[], Classifier]
-NICENESS = 5
+NICENESS = 10
 """Judging gives way to answering: probes are prompt however busy the cores are."""
 
 

@@ -102,7 +102,7 @@ def run(order: Order) -> Summary:
 
 def _run(order: Order) -> Summary:
     if order.fresh:
-        order.out.remove(sorted(_own(order.out.names()), key=lambda name: name != SUCCESS))
+        _begin_anew(order.out)
     plan, names = _planned(order), order.out.names()
     if SUCCESS in names:
         return _told(order.out)
@@ -115,9 +115,11 @@ def _clean(out: Store, names: set[str]) -> None:
     out.remove(name for name in names if name.rpartition("/")[2].startswith(BESIDE))
 
 
-def _own(names: set[str]) -> set[str]:
-    """Return the names that a run gives."""
-    return {name for name in names if name in (PLAN, TOLD, SUCCESS) or "part-" in name.rpartition("/")[2]}
+def _begin_anew(out: Store) -> None:
+    """Remove what a run has written: the sign of its success first; its plan last, while anything else is there."""
+    out.remove([SUCCESS, TOLD])
+    out.remove(name for name in out.names() if "part-" in name.rpartition("/")[2])
+    out.remove([PLAN])
 
 
 def _planned(order: Order) -> Plan:
@@ -177,7 +179,8 @@ class _Running:
         pieces = list(self.plan.pieces())
         self.left = {piece.number: piece for piece in pieces if not self._names(piece.number).done <= names}
         before = [piece for piece in pieces if piece.number not in self.left]
-        self.tally = total(self._counted(piece.number) for piece in before)
+        counted = self.order.out.get_all(self._names(piece.number).tally for piece in before)
+        self.tally = total(tally_from(json.loads(one)) for one in counted)
         self.order.reporter.begin(sum(piece.rows for piece in pieces), sum(piece.rows for piece in before))
         while self.left:
             self._hand_out()
@@ -217,9 +220,6 @@ class _Running:
 
     def _names(self, number: int) -> Names:
         return Names.of(number, self.plan.asked.format)
-
-    def _counted(self, number: int) -> Tally:
-        return tally_from(json.loads(self.order.out.get(self._names(number).tally) or b"{}"))
 
     def _tell(self, summary: Summary) -> None:
         """Leave the account of the run, and the sign of its success last."""

@@ -62,16 +62,23 @@ class Store:
         except FileNotFoundError:
             return None
 
+    def get_all(self, names: Iterable[str]) -> list[bytes]:
+        """Return what files hold that are there, in order; from an object store many at a time."""
+        paths = [f"{self._path}/{name}" for name in names]
+        found: dict[str, bytes] = self._fs.cat(paths) if paths else {}
+        return [found[path] for path in paths]
+
     def names(self) -> set[str]:
         """Return the names of all files, as they are now."""
         self._fs.invalidate_cache()
         return {one.removeprefix(self._path).lstrip("/") for one in self._fs.find(self._path)}
 
     def remove(self, names: Iterable[str]) -> None:
-        """Remove files that may be there."""
-        for name in names:
+        """Remove files that may be there; from an object store many at a time."""
+        paths = [f"{self._path}/{name}" for name in names]
+        for some in [[path] for path in paths] if self.local else [paths] if paths else []:
             with contextlib.suppress(FileNotFoundError):
-                self._fs.rm_file(f"{self._path}/{name}")
+                self._fs.rm(some)
 
     def locked(self) -> contextlib.AbstractContextManager[None]:
         """Keep all others out for as long as this is entered; entering raises ``Locked`` if another is in."""

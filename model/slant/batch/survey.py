@@ -80,8 +80,8 @@ def _survey_lines(file: File, size: int) -> Surveyed:
         hashed = _Hashed(stream)
         buffered = io.BufferedReader(hashed, BLOCK)
         start = len(buffered.read(len(MARK))) if buffered.peek(len(MARK)).startswith(MARK) else 0
-        delimiter = _delimiter(buffered.peek(BLOCK)) if file.form == "csv" else None
-        names = _keys(buffered.peek(BLOCK))
+        beginning = buffered.peek(BLOCK)
+        delimiter = _delimiter(beginning) if file.form == "csv" else None
         found = records(buffered, delimiter)
         head = next(found, None)
         if head is None:
@@ -89,7 +89,7 @@ def _survey_lines(file: File, size: int) -> Surveyed:
         if delimiter:
             table, start = Table(file, _header(file, head), delimiter), start + head.length
         else:
-            table, found = Table(file, names), chain([head], found)
+            table, found = Table(file, _keys(beginning)), chain([head], found)
         slices = tuple(_cut(found, start, size))
         return Surveyed(table, hashed.sha.hexdigest(), slices)
 

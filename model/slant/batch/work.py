@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,7 +46,6 @@ class Done:
 
     number: int
     tally: Tally | None
-    seconds: float
     fault: str = ""
 
 
@@ -66,16 +64,14 @@ class Worker:
         """Do a piece. Files that cannot be read or written are told of, for it can be tried again."""
         if self.parent not in (None, os.getpid()):
             behave(self.parent)
-        began = time.monotonic()
         try:
-            tally = self._do(piece)
+            return Done(piece.number, self._do(piece))
         except DataError as error:
-            return Done(piece.number, None, time.monotonic() - began, str(error))
+            return Done(piece.number, None, str(error))
         except SlantError:
             raise
         except Exception as error:  # what stores raise is of many types
-            return Done(piece.number, None, time.monotonic() - began, f"{type(error).__name__}: {error}")
-        return Done(piece.number, tally, time.monotonic() - began)
+            return Done(piece.number, None, f"{type(error).__name__}: {error}")
 
     def _do(self, piece: Piece) -> Tally:
         """Put what comes of a piece in place, its part last."""
