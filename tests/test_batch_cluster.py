@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,13 @@ class Cluster:
 
     address: str
     scheduler: subprocess.Popen[bytes]
-    workers: list[subprocess.Popen[bytes]]
+    hire: Callable[[], subprocess.Popen[bytes]]
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def replace(self, which: int) -> None:
+        """Kill a worker, and hire another."""
+        self.workers[which].kill()
+        self.workers[which] = self.hire()
 
 
 @pytest.fixture
@@ -42,9 +50,8 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         )
         until(lambda: file.exists() and file.read_text().endswith("}"))
         options = ["--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-        local = ["--local-directory", str(tmp_path)]
-        workers = [start(stack, "worker", *options, *local, "--name", str(n)) for n in range(WORKERS)]
-        yield Cluster(json.loads(file.read_text())["address"], scheduler, workers)
+        hire = partial(start, stack, "worker", *options, "--local-directory", str(tmp_path))
+        yield Cluster(json.loads(file.read_text())["address"], scheduler, hire, [hire() for _ in range(WORKERS)])
 
 
 def start(stack: contextlib.ExitStack, *command: str) -> subprocess.Popen[bytes]:
@@ -66,23 +73,26 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_cluster_comes_to_the_same_though_a_worker_is_killed(cluster: Cluster, source: Path, tmp_path: Path) -> None:
+def test_a_cluster_comes_to_the_same_though_workers_are_killed(cluster: Cluster, source: Path, tmp_path: Path) -> None:
+    chance, killed = random.Random(7), list[int]()
+
     class Killing(Silent):
-        """Kills a worker when some pieces are done."""
+        """Kills one worker or another whenever some more pieces are done."""
 
         pieces = 0
 
         def advance(self, tally: Tally) -> None:
             self.pieces += 1
-            if self.pieces == 5:
-                cluster.workers[0].kill()
+            if self.pieces % 7 == 5:
+                killed.append(chance.randrange(WORKERS))
+                cluster.replace(killed[-1])
 
     found = run(source, tmp_path / "out", cluster=cluster.address, reporter=Killing())
     alone = run(source, tmp_path / "alone")
     assert (found.tally, found.tally.rejected) == (alone.tally, 1)
     assert parts(tmp_path / "out") == parts(tmp_path / "alone")
     assert len(answers(tmp_path / "out")) == 299
-    assert cluster.workers[0].wait() != 0
+    assert len(killed) > 3
 
 
 def pid_of(_: int) -> int:
