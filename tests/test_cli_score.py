@@ -98,7 +98,7 @@ def test_batch_says_what_the_classifier_says(classifier: Classifier, samples: li
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(samples: list[Sample], tmp_path: Path) -> None:
-    rows = [{"id": f"{n}", "text": f"{one.text} {n}"} for n in range(20) for one in samples[:3]]
+    rows = [{"id": f"{n}", "text": f"{one.text} {n}"} for n in range(700) for one in samples[:3]]
     (tmp_path / "in.jsonl").write_bytes(jsonl(rows))
     out = tmp_path / "out"
     command = ["score", str(tmp_path / "in.jsonl"), "--out", str(out), "--piece", "2", "--workers", "2"]

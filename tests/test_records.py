@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slant.batch import records as module
 from slant.batch.files import look
-from slant.batch.records import records
+from slant.batch.records import Record, records
 from slant.batch.survey import survey
 
 LINES = st.lists(st.sampled_from([b"a", b'"', b'""', b",", b"\n", b"\r\n", b"\xff", b"x,y\n", b'"q\nr",s\n', b" "]))
 
 
+@settings(deadline=None)
 @given(LINES, st.sampled_from([None, ",", ";"]))
 def test_records_together_are_the_file(parts: list[bytes], delimiter: str | None) -> None:
     content = b"".join(parts)
@@ -28,6 +31,7 @@ def test_records_together_are_the_file(parts: list[bytes], delimiter: str | None
     assert all(record.raw.split(b"\n")[0] == lines[record.line - 1] for record in found)
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.text('ab",;\n\r é', min_size=1), min_size=2, max_size=2), min_size=1))
 def test_what_the_csv_module_writes_is_read(rows: list[list[str]]) -> None:
     content = io.StringIO(newline="")
@@ -56,10 +60,14 @@ def test_a_record_that_is_too_long_is_told_of_and_not_kept(
     assert (long.raw, long.length, long.fault) == (b"b" * 10, 501, "it has 501 bytes; at most 100 are read")
 
 
+def told(found: list[Record]) -> list[Record]:
+    """Return records without the wording of what is wrong: a quote may meet a cut before it meets another."""
+    return [replace(one, fault=one.fault and "wrong") for one in found]
+
+
+@settings(deadline=None)
 @given(LINES, st.integers(1, 20), st.sampled_from(["jsonl", "csv"]))
 def test_cutting_a_file_changes_no_record(parts: list[bytes], size: int, ending: str) -> None:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, f"in.{ending}")
         path.write_bytes(b"h,i\n" + b"".join(parts))
@@ -71,5 +79,5 @@ def test_cutting_a_file_changes_no_record(parts: list[bytes], size: int, ending:
             for record in records(io.BytesIO(content[one.start : one.stop]), delimiter, one.first)
         ]
         whole = list(records(io.BytesIO(content), delimiter))
-        assert cut == whole[len(whole) - len(cut) :]
+        assert told(cut) == told(whole[len(whole) - len(cut) :])
         assert len(whole) - len(cut) == (ending == "csv")
