@@ -97,13 +97,22 @@ def test_batch_says_what_the_classifier_says(classifier: Classifier, samples: li
     assert json.loads(json.dumps(found)) == json.loads(json.dumps([*alone, *alone]))
 
 
+def hear_ctrl_c() -> None:
+    """Undo what a shell does to a program in the background: there Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(samples: list[Sample], tmp_path: Path) -> None:
     rows = [{"id": f"{n}", "text": f"{one.text} {n}"} for n in range(700) for one in samples[:3]]
     (tmp_path / "in.jsonl").write_bytes(jsonl(rows))
     out = tmp_path / "out"
     command = ["score", str(tmp_path / "in.jsonl"), "--out", str(out), "--piece", "2", "--workers", "2"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "slant", *command], stderr=subprocess.PIPE, text=True, start_new_session=True
+        [sys.executable, "-m", "slant", *command],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_ctrl_c,
     )
     until(lambda: len(list(out.glob("part-*"))) > 1)
     os.killpg(process.pid, signal.SIGINT)
