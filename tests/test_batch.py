@@ -11,16 +11,22 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import batch_stand_in
+from slant.article import Article, Judgement
 from slant.batch import Columns, Summary, score
+from slant.batch.asked import Asked
+from slant.batch.judge import judge
 from slant.batch.locks import file_lock
+from slant.batch.rows import Raw, Row
 from slant.batch.scoring import Silent
 from slant.batch.store import BESIDE, Store
 from slant.batch.tally import Tally
@@ -56,6 +62,7 @@ FORMS: dict[str, Callable[[list[dict[str, Any]]], bytes]] = {
     "in.jsonl.gz": lambda rows: gzip.compress(jsonl(rows[:5])) + gzip.compress(jsonl(rows[5:])),
     "in.ndjson.zst": lambda rows: zstd(jsonl(rows)),
     "in.csv": csv_of,
+    "in.tsv": lambda rows: csv_of(rows).replace(b",", b"\t"),
     "in.csv.gz": lambda rows: gzip.compress(csv_of(rows)),
     "in.parquet": parquet,
 }
@@ -96,7 +103,7 @@ def test_every_form_of_input_gives_every_row_once_and_in_order(name: str, tmp_pa
     rows = answers(tmp_path / "out")
     assert [row["id"] for row in rows] == [row["id"] for row in ROWS]
     assert [int(json.loads(row["input"])["n"]) for row in rows] == [row["n"] for row in ROWS]
-    first = {"csv": 2}.get(name.split(".")[1], 1)
+    first = {"csv": 2, "tsv": 2}.get(name.split(".")[1], 1)
     assert [row["row"] for row in rows] == list(range(first, first + len(ROWS)))
     assert (found.tally.rows, found.tally.rejected) == (len(ROWS), 0)
     assert found.pieces > 3
@@ -164,6 +171,22 @@ def test_rows_name_targets_of_their_own(tmp_path: Path) -> None:
     run(source, tmp_path / "out", columns=Columns(targets="want"))
     found = [[stance["target"] for stance in row["stances"]] for row in answers(tmp_path / "out")]
     assert found == [["the toll", "a"], ["the toll", "b", "c"], ["the toll", "d"], ["the toll"]]
+
+
+def test_a_column_of_pages_is_judged_as_html(tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(jsonl([{"page": "<p>The toll is fair"}, {"page": "  "}]))
+    run(source, tmp_path / "out", columns=Columns(html="page"))
+    assert [row["read"]["characters"] for row in answers(tmp_path / "out")] == [len("<p>The toll is fair")]
+    assert [row["reason"] for row in rejected(tmp_path / "out")] == ["no text: wanted it in 'page'; the row has 'page'"]
+
+
+def test_equal_rows_are_judged_once_and_each_keeps_its_id() -> None:
+    stand_in = mock.Mock(wraps=batch_stand_in.StandIn())
+    rows = [Row(Raw("in", n, {}), Article(id=f"{n}", text="The toll"), ("a",), None) for n in range(3)]
+    found = list(judge(stand_in, Asked(), [*rows, replace(rows[0], targets=("b",))]))
+    assert [one.id for one in found if isinstance(one, Judgement)] == ["0", "1", "2", "0"]
+    assert stand_in.classify.call_count == 2
 
 
 def test_flat_rows_and_the_other_formats_say_the_same(source: Path, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from slant.errors import (
     BundleIncompatible,
     BundleMissing,
     BundleUntrusted,
+    OptionError,
     SelfTestFailed,
 )
 from slant.inference.bundle import TRUSTED, encoder_source, load_bundle, save_bundle
@@ -204,6 +205,12 @@ def test_a_bundle_replaces_a_bundle_but_nothing_else(classifier: Classifier, tmp
     with pytest.raises(BundleError, match="is no bundle"):
         save_bundle(tmp_path / "photos", classifier.bundle, source, "card")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b", "photos"]
+
+
+@pytest.mark.parametrize("device", ["cuda", "abacus"])
+def test_a_device_that_is_not_there_is_told_of(device: str) -> None:
+    with pytest.raises(OptionError, match=f"device '{device}': wanted one of cpu, cuda, and for cuda onnxruntime-gpu"):
+        load(device=device)
 
 
 def test_no_such_bundle(tmp_path: Path) -> None:

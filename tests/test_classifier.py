@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,8 @@ from hypothesis import strategies as st
 
 from slant.article import Article, Judgement
 from slant.errors import ArticleError, TargetError
+from slant.features.encoder import Encoder
+from slant.features.memory import remembering
 from slant.inference.classifier import Classifier
 from slant.labels import STANCES, TOPICS
 from support import Sample
@@ -84,6 +88,17 @@ def test_alone_and_in_company_the_answer_is_the_same(classifier: Classifier, sam
     for article, judgement in zip(articles, together, strict=True):
         assert classifier.classify(article, TARGETS) == judgement
     assert [j.id for j in together] == [a.id for a in articles]
+
+
+def test_an_encoder_that_remembers_reads_nothing_twice_and_says_the_same(
+    classifier: Classifier, samples: list[Sample]
+) -> None:
+    remembers = Classifier(replace(classifier.bundle, encoder=remembering(classifier.bundle.encoder)))
+    said = remembers.classify(samples[0].article, ["the rent cap"])
+    assert said == classifier.classify(samples[0].article, ["the rent cap"])
+    with mock.patch.object(Encoder, "read") as read:
+        assert remembers.classify(samples[0].article, ["the rent cap"]) == said
+    assert not read.called
 
 
 def test_other_targets_do_not_change_a_stance(classifier: Classifier, samples: list[Sample]) -> None:

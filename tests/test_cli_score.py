@@ -74,7 +74,9 @@ def test_each_failure_has_its_exit_code(slant: Shell, source: Path, tmp_path: Pa
     with file_lock(tmp_path / "out" / "_lock"):
         assert slant("score", str(source), *common)[0] == 6
     assert slant("score", str(tmp_path / "no.jsonl"), "--out", f"{out}2")[0] == 2
-    assert slant("score", str(source), *common, "-t", " ")[0] == 2
+    for wrong in (("-t", " "), ("--min-confidence", "2"), [f"-t{n}" for n in range(17)]):
+        assert slant("score", str(source), "--out", f"{out}4", "--workers", "1", *wrong)[0] == 2
+    assert not Path(f"{out}4").exists()
     assert slant("score", str(source), "--out", f"{out}3", "--bundle", str(tmp_path))[0] == 1
 
 

@@ -25,7 +25,7 @@ from slant_service.wire import Gone, receive, send
 from slant_service.worker import Load, work
 
 log = structlog.get_logger()
-HANDFUL = 4_000
+HANDFUL = 1_000
 """Work (``Job.weight``) up to which small articles go together; a larger one goes alone, and holds none up."""
 MOST_LOST = 2
 """Workers that may die at an article before it is given up: it may be what kills them."""

@@ -6,13 +6,11 @@ import os
 import signal
 import threading
 import time
-from functools import lru_cache
 
 LOOK = 0.5
 """Seconds between two looks for the parent."""
 
 
-@lru_cache
 def behave(parent: int) -> None:
     """Leave Ctrl-C to the parent, and end soon after it has ended, however it did: nobody else would tell."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -15,6 +15,8 @@ from slant.errors import DataError
 FORMS = {"jsonl": "jsonl", "ndjson": "jsonl", "csv": "csv", "tsv": "csv", "parquet": "parquet", "pq": "parquet"}
 PACKINGS = {"gz": "gzip", "gzip": "gzip", "zst": "zstd", "zstd": "zstd"}
 WANTED = ".jsonl, .csv or .parquet, the first two also with .gz or .zst behind it"
+BLOCK = 2**20
+"""Bytes read at a time."""
 HIDDEN = ("_", ".")
 """In a folder, files whose names begin so are not data: marks and leftovers of whoever wrote there."""
 
@@ -48,11 +50,11 @@ def look(path: str) -> File:
     Raises:
         DataError: it is gone, or of another kind.
     """
-    form, packing = _kind(path)
+    _kind(path)
     fs, inner = fsspec.core.url_to_fs(path)
-    fs.invalidate_cache()  # a store's listing may be older than the file
+    fs.invalidate_cache()
     try:
-        return _file(path, form, packing, fs.info(inner))
+        return _file(path, fs.info(inner))
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file", field="input") from error
 
@@ -74,16 +76,18 @@ def between(file: File, start: int, stop: int) -> bytes:
 
 def _find(given: str) -> Iterator[File]:
     fs, path = _store(given)
+    fs.invalidate_cache()  # a store's listing may be older than the files
     if fs.isdir(path):
-        paths = [one for one in fs.find(path) if _is_data(one.removeprefix(path))]
+        listed = {one: info for one, info in fs.find(path, detail=True).items() if _is_data(one.removeprefix(path))}
     elif _is_pattern(path) and not fs.exists(path):
-        paths = [one for one in fs.glob(path) if not fs.isdir(one)]
+        listed = {one: info for one, info in fs.glob(path, detail=True).items() if info["type"] == "file"}
     else:
-        paths = [path]
-    if not paths:
+        yield look(fs.unstrip_protocol(path) if "://" in given else path)
+        return
+    if not listed:
         raise DataError(f"{given}: no data in it; wanted {WANTED}", field="input")
-    for one in paths:
-        yield look(fs.unstrip_protocol(one) if "://" in given else one)
+    for one, info in listed.items():
+        yield _file(fs.unstrip_protocol(one) if "://" in given else one, info)
 
 
 def _store(given: str) -> tuple[Any, str]:
@@ -118,6 +122,7 @@ def _kind_or_none(path: str) -> tuple[str, str | None] | None:
     return None if form is None or (packing and form == "parquet") else (form, packing)
 
 
-def _file(path: str, form: str, packing: str | None, info: dict[str, Any]) -> File:
+def _file(path: str, info: dict[str, Any]) -> File:
+    form, packing = _kind(path)
     stamp = next((str(info[key]) for key in ("ETag", "etag", "mtime", "LastModified", "updated") if key in info), "")
     return File(path, form, packing, int(info["size"]), stamp)

@@ -10,11 +10,9 @@ import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from slant.batch.files import File, opened
+from slant.batch.files import BLOCK, File, opened
 
 T = TypeVar("T", "Packed", "Parquet")
-BLOCK = 2**20
-"""Bytes that are skipped at a time."""
 ROWS = 64
 """Rows of Parquet that are unpacked at a time."""
 
@@ -23,7 +21,7 @@ class Packed:
     """The unpacked bytes of a packed file."""
 
     def __init__(self, file: File) -> None:
-        self.file, self.at = file, 0
+        self.at = 0
         self._stream: BinaryIO = opened(file)
 
     def between(self, start: int, stop: int) -> bytes:
@@ -42,8 +40,9 @@ class Packed:
 class Parquet:
     """The rows of a Parquet file; a group of rows in which none is wanted is not read."""
 
+    at: int
+
     def __init__(self, file: File, names: tuple[str, ...]) -> None:
-        self.file, self.at = file, 0
         self._stream = fsspec.open(file.path, "rb").open()
         self._found = pq.ParquetFile(self._stream, pre_buffer=False, buffer_size=BLOCK)
         self._names = list(names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -134,7 +133,8 @@ def _planned(order: Order) -> Plan:
     before = plan_from(kept)
     now = _made(order, before.files) if unchanged(before, order.inputs) else _new_plan(order)
     now.check(before)
-    order.out.put(PLAN, now.to_json())
+    if now != before:  # a file was touched, or the bundle lies elsewhere
+        order.out.put(PLAN, now.to_json())
     return now
 
 
@@ -192,8 +192,7 @@ class _Running:
         """Hand out what is left, once; a worker that dies ends it, and from then on rows are judged apart."""
         crew = self.order.crew
         careful = self.died or crew.alone or crew.cluster is not None
-        parent = None if crew.cluster else os.getpid()
-        worker = Worker(self.plan.asked, self.order.out, self.order.load, careful, parent)
+        worker = Worker(self.plan.asked, self.order.out, self.order.load, careful)
         try:
             with closing(crew.spread(worker, list(self.left.values()))) as spread:
                 for done in spread:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from joblib import cpu_count
 
-from slant.article import check_targets
+from slant.article import MOST_TARGETS, check_targets
 from slant.batch.asked import Asked, Columns, Format
 from slant.batch.judge import Load, load_asked
 from slant.batch.plan import PIECE
@@ -15,6 +15,8 @@ from slant.batch.run import Order, Reporter, Summary, run
 from slant.batch.spread import Crew
 from slant.batch.store import Store
 from slant.batch.tally import Tally
+from slant.errors import TargetError
+from slant.inference.caution import Caution
 from slant.inference.stored import bundle_folder, read_bundle
 
 
@@ -65,9 +67,13 @@ def score(
         Locked: another run is at work in ``out``.
         Incomplete: some pieces cannot be read or written; what is done is kept.
     """
+    wanted = tuple(dict.fromkeys(check_targets(targets)))
+    if len(wanted) > MOST_TARGETS:
+        raise TargetError(f"{len(wanted)} targets; at most {MOST_TARGETS} are judged", field="targets")
+    Caution(min_confidence=min_confidence or 0.0).check(None)
     manifest, _ = read_bundle(bundle_folder(bundle))
     asked = Asked(
-        targets=tuple(dict.fromkeys(check_targets(targets))),
+        targets=wanted,
         topics=topics,
         evidence=evidence,
         min_confidence=min_confidence,

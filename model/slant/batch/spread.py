@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky import get_reusable_executor
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+from slant.batch.child import behave
 from slant.batch.cluster import WorkerDied, hired, watched
 
 AHEAD = 2_000
@@ -42,7 +44,8 @@ class Crew:
         return self._by_processes(work, over) if self.cluster is None else self._by_cluster(self.cluster, work, over)
 
     def _by_processes(self, work: Callable[[A], B], over: Sequence[A]) -> Generator[B]:
-        with parallel_config("loky", n_jobs=self.workers, inner_max_num_threads=1):
+        ours = {"initializer": behave, "initargs": (os.getpid(),)}
+        with parallel_config("loky", n_jobs=self.workers, inner_max_num_threads=1, **ours):
             found = _begun(work, over, "2*n_jobs")
             try:
                 for one in found:  # noqa: UP028 - closing is ours to do, below

@@ -63,7 +63,7 @@ class Store:
             return None
 
     def get_all(self, names: Iterable[str]) -> list[bytes]:
-        """Return what files hold that are there, in order; from an object store many at a time."""
+        """Return what files hold, in order; from an object store many at a time."""
         paths = [f"{self._path}/{name}" for name in names]
         found: dict[str, bytes] = self._fs.cat(paths) if paths else {}
         return [found[path] for path in paths]

@@ -15,15 +15,13 @@ import fsspec
 import pyarrow.parquet as pq
 from pyarrow.lib import ArrowException
 
-from slant.batch.files import File, look, opened
+from slant.batch.files import BLOCK, File, look, opened
 from slant.batch.records import Record, records
 from slant.errors import DataError
 
 DELIMITERS = ",;\t|"
 MARK = b"\xef\xbb\xbf"
 """Stands before UTF-8 that some programs write."""
-BLOCK = 2**20
-"""Bytes read at a time."""
 LOOKED_AT = 100
 """Rows of JSON Lines that tell which columns there are."""
 

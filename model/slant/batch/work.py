@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from slant.batch.asked import Asked
 from slant.batch.careful import judge_carefully
-from slant.batch.child import behave
 from slant.batch.judge import Load, Outcome, judge, loaded
 from slant.batch.plan import Piece
 from slant.batch.read import read_piece
@@ -57,13 +55,9 @@ class Worker:
     out: Store
     load: Load
     careful: bool = False
-    parent: int | None = None
-    """The process that hands out the work, where workers are its children."""
 
     def __call__(self, piece: Piece) -> Done:
         """Do a piece. Files that cannot be read or written are told of, for it can be tried again."""
-        if self.parent not in (None, os.getpid()):
-            behave(self.parent)
         try:
             return Done(piece.number, self._do(piece))
         except DataError as error:

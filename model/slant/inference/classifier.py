@@ -22,9 +22,10 @@ from slant.features.reading import LEAD, Reading, lead_features, read_article
 from slant.features.views import TargetView, target_views
 from slant.heads.stance import StanceHead
 from slant.inference.bundle import Bundle, load_bundle
+from slant.inference.caution import Caution
 from slant.inference.manifest import TestArticle
 from slant.inference.polarity import Asked, read_target
-from slant.inference.stances import Caution, stance_score
+from slant.inference.stances import stance_score
 from slant.text.language import SUPPORTED, language_of
 from slant.types import Floats
 
