@@ -172,7 +172,10 @@ def soak(turns: Turns, minutes: int = 30) -> dict[str, Any]:
 
 
 def rate_within(tails: list[dict[str, float]], p99_ms: float) -> float:
-    """Return the rate up to which a service's p99 stays within a bound, between the rates where it was measured."""
+    """Return the rate up to which a service's p99 stays within a bound.
+
+    It lies between the rates where it was measured: a service that is above the bound even at the lowest gets that.
+    """
     worst = np.maximum.accumulate([tail["p99_ms"] for tail in tails])
     return float(np.interp(p99_ms, worst, [tail["rate"] for tail in tails]))
 
