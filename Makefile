@@ -10,7 +10,7 @@ EXTRAS := --extra service --extra client --extra batch --extra s3 --extra cluste
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint format bundle encoder measure notebooks bench bench-service bench-batch clean
+.PHONY: help setup serve test lint format bundle encoder attribution measure notebooks bench bench-service bench-batch clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,8 +39,12 @@ encoder: setup ## train the encoder (installs torch); goes on where it was cut: 
 	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --python $(BIN)/python $(EXTRAS) --extra train
 	$(BIN)/slant train encoder $(DATA) --out build/encoder
 
-bundle: setup ## fit the default bundle's heads, to the encoder of build/encoder if it is there
-	$(BIN)/slant train default $(DATA) --out $(OUT) $(if $(wildcard build/encoder/encoder.onnx),--encoder build/encoder)
+attribution: setup ## train the model that finds who says what (installs torch); goes on where it was cut
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --python $(BIN)/python $(EXTRAS) --extra train
+	$(BIN)/slant train attribution $(DATA)/quotes/polnear_quotes.train.jsonl.gz --out build/encoder $(if $(wildcard build/encoder/encoder.onnx),--encoder build/encoder)
+
+bundle: setup ## fit the default bundle's heads, to the models of build/encoder if there are some
+	$(BIN)/slant train default $(DATA) --out $(OUT) $(if $(wildcard build/encoder/*.onnx),--models build/encoder)
 
 measure: setup ## measure the default bundle on every dev set, and write its card
 	$(BIN)/slant train measure $(OUT) $(DATA)

@@ -44,6 +44,13 @@ def read_samples() -> list[Sample]:
     return found
 
 
+def read_vote() -> tuple[Article, list[dict[str, str]]]:
+    """Return the sample article with many sources, and where a reader says that each of them stands."""
+    row = json.loads((SAMPLES / "sources.json").read_text(encoding="utf-8"))
+    title, text = (SAMPLES / row["file"]).read_text(encoding="utf-8").split("\n", 1)
+    return Article(text=text, title=title), [one | {"target": row["target"]} for one in row["sources"]]
+
+
 def ready(client: TestClient) -> TestClient:
     """Wait, without sleeping, until the bundle that starts in the background has passed its self-test, or failed."""
     engine: Engine = cast(FastAPI, client.app).state.engine

@@ -81,7 +81,7 @@ def test_some_files_unreadable_is_exit_code_3(slant: Shell, tmp_path: Path) -> N
         (("classify", str(SAMPLES / "08_football.txt"), "--bundle", "nowhere"), 1, "nowhere: no such bundle"),
         (("info", "nowhere"), 1, "nowhere: no such bundle"),
         (("evaluate", "default", "none.jsonl", "--task", "stance"), 2, "none.jsonl: no such file"),
-        (("evaluate", "default", "none.jsonl", "--task", "mood"), 2, "wanted stance or topic"),
+        (("evaluate", "default", "none.jsonl", "--task", "mood"), 2, "wanted one of stance, topic, source, quotes"),
         (("train", "stance", "none.csv", "--out", "x"), 2, "none.csv: no such file"),
         (("train", "default", "nowhere", "--out", "x"), 2, "no such file"),
         (("classify",), 2, "Missing argument"),

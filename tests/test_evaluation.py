@@ -19,12 +19,13 @@ from slant.errors import DataError
 from slant.evaluation import metrics, perturb
 from slant.evaluation.report import write_report
 from slant.evaluation.run import evaluate, make_request
+from slant.evaluation.tables import tables
 from slant.heads.calibrate import fit_sigmoids, fit_temperature, fit_thresholds, with_sigmoids, with_temperature
 from slant.inference.classifier import Classifier
 from slant.labels import STANCES
 from slant.text.spans import Span
 from slant.types import Json, Progress
-from support import ROOT
+from support import ROOT, read_vote
 
 FAVOR, AGAINST, NEUTRAL, UNRELATED = range(4)
 
@@ -226,10 +227,58 @@ def test_label_sets_and_precision_are_measured(classifier: Classifier, gold_file
         assert points[0]["precision"] == found["per_class"][label]["precision"]
 
 
+@pytest.fixture(scope="module")
+def sources_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file with the sample that has sources, each with the paragraph that names it, and one sentence."""
+    article, rows = read_vote()
+    text = article.text or ""
+    sources = [row | {"quotes": [paragraph(text, row["name"])]} for row in rows]
+    holder = {
+        "text": "The docker calls the toll unfair.",
+        "holder": "the docker",
+        "target": "the toll",
+        "label": "against",
+    }
+    path = tmp_path_factory.mktemp("sources") / "sources.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in ({"text": text, "sources": sources}, holder)))
+    return path
+
+
+def paragraph(text: str, name: str) -> dict[str, int]:
+    start = text.index(name)
+    return {"start": start, "end": text.index("\n", start)}
+
+
+def test_sources_are_measured_with_names_given_and_found(classifier: Classifier, sources_file: Path) -> None:
+    found = run(classifier, sources_file, "source")
+    assert found["n"] == 6
+    assert found["end_to_end"]["found"] >= 5 / 6
+    assert 0 <= found["end_to_end"]["right_of_listed"] <= 1
+    assert found["favor_against_f1"] > 0.4
+    assert {table.row_count for table in tables(found)} == {7}
+
+
+def test_attributions_are_measured_beside_rules_and_annotators(classifier: Classifier, tmp_path: Path) -> None:
+    text = '"The toll is unfair and it must go," said Ana Ruiz. Tom Hale told reporters that it pays for the bridge.'
+    marks = [
+        ("Ana Ruiz", "said", '"The toll is unfair and it must go,"'),
+        ("Tom Hale", "told", "that it pays for the bridge"),
+    ]
+    spans = [[[{"spans": [[text.index(part), text.index(part) + len(part)]]}] for part in mark] for mark in marks]
+    row = {"text": text, "attributions": [dict(zip(("source", "cue", "content"), one, strict=True)) for one in spans]}
+    path = tmp_path / "quotes.jsonl"
+    path.write_text(f"{json.dumps(row)}\n" * 2, encoding="utf-8")
+    found = run(classifier, path, "quotes")
+    assert found["n"] == 1
+    assert found["bundle"]["attribution"]["f1"] == found["annotators"]["attribution"]["f1"] == 1
+    assert 0 < found["rules"]["content"]["f1"] < 1
+    assert {table.row_count for table in tables(found)} == {12}
+
+
 @pytest.mark.parametrize(
     ("options", "wanted"),
     [
-        ({"task": "mood"}, "'mood': wanted stance or topic"),
+        ({"task": "mood"}, "'mood': wanted one of stance, topic, source, quotes"),
         ({"part": "half"}, "'half': wanted train, calibration, held-out"),
         ({"labels": ["favor", "maybe"]}, "wanted some of favor"),
         ({"slice_by": ["colour"]}, "'colour' has 0 values"),
@@ -237,6 +286,9 @@ def test_label_sets_and_precision_are_measured(classifier: Classifier, gold_file
         ({"robustness": ["irony"]}, "'irony': wanted some of target in other words"),
         ({"robustness": ["lower case"], "task": "topic"}, "wanted --task stance"),
         ({"label_map": "nowhere.json:x", "task": "topic"}, "wanted FILE:SET"),
+        ({"task": "source"}, "no row names a source"),
+        ({"task": "source", "labels": ["favor"]}, "are not of --task source"),
+        ({"task": "quotes"}, "attributions are not lists of spans"),
     ],
 )
 def test_an_option_that_does_not_fit_is_named(

@@ -18,17 +18,18 @@ import slant
 from support import ROOT, SAMPLES
 
 ORDER = (
-    "errors", "labels", "types", "article", "text", "features", "heads", "inference", "batch", "data", "evaluation",
+    "errors", "labels", "types", "article", "text", "features", "sources", "heads", "inference", "batch", "data", "evaluation",
     "training", "progress", "show", "cli_score", "cli_train", "cli", "__main__",
 )  # fmt: skip
 """Rooms of slant in the order in which they may know of each other: each only of those before it."""
 FILES = sorted([*(ROOT / "model").rglob("*.py"), *(ROOT / "service").rglob("*.py")])
 FORBIDDEN = {"fastapi", "pydantic", "starlette", "uvicorn", "slant_service", "pandas", "torch", "transformers"}
 DISK = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "unlink", "mkdir", "rename"}
-WITH_TORCH = {f"training/encoder/{name}.py" for name in ("network", "tune", "export")}
+TRAINED = ("encoder", "attribution")
+WITH_TORCH = {f"training/{what}/{name}.py" for what in TRAINED for name in ("network", "tune", "export")}
 MAY_TOUCH_DISK = {"inference/bundle.py", "inference/stored.py", "batch/files.py", "batch/onward.py", "batch/store.py",
                   "batch/survey.py", "data/readers.py", "data/catalog.py", "training/build.py", "training/measure.py", "cli.py",
-                  *(f"training/encoder/{name}.py" for name in ("recipe", "train", "tune", "export"))}  # fmt: skip
+                  *(f"training/{what}/{name}.py" for what in TRAINED for name in ("recipe", "train", "tune", "export"))}  # fmt: skip
 
 
 def imports(path: Path) -> set[str]:
@@ -111,7 +112,7 @@ def test_the_wheel_holds_the_two_packages_and_the_bundle(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"slant", "slant_service"}
     bundle = {name.rsplit("/", 1)[1] for name in names if name.startswith("slant/bundles/default/")}
-    assert bundle == {"manifest.json", "encoder.onnx", "tokenizer.json", "heads.skops", "CARD.md"}
+    assert bundle == {"manifest.json", "encoder.onnx", "tokenizer.json", "attribution.onnx", "heads.skops", "CARD.md"}
     assert "slant/py.typed" in names
 
 

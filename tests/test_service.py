@@ -34,11 +34,11 @@ def test_an_article_is_classified(client: TestClient, samples: list[Sample]) -> 
     sample = samples[4]
     request = {"id": "a1", "title": sample.article.title, "text": sample.text, "targets": [sample.targets[0]["target"]]}
     answer = client.post("/v1/classify", json=request).json()
-    assert set(answer) == {"id", "language", "topics", "stances", "read", "warnings", "model", "text"}
+    assert set(answer) == {"id", "language", "topics", "stances", "read", "warnings", "model", "text", "sources"}
     assert (answer["id"], answer["language"], answer["warnings"]) == ("a1", "en", [])
     assert set(answer["topics"][0]) == {"code", "name", "probability"}
     stance = answer["stances"][0]
-    assert set(stance) == {"target", "label", "confidence", "probabilities", "evidence", "label_set"}
+    assert set(stance) == {"target", "label", "confidence", "probabilities", "evidence", "label_set", "sources"}
     assert isinstance(stance["confidence"], float)
     for piece in stance["evidence"]:
         assert sample.text[piece["start"] : piece["end"]] == piece["text"]
@@ -49,11 +49,8 @@ def test_the_service_says_what_python_says(client: TestClient, classifier: Class
         targets = [target["target"] for target in sample.targets]
         request = {"title": sample.article.title, "text": sample.text, "targets": targets, "id": sample.name}
         answer = client.post("/v1/classify", json=request).json()
-        judgement = classifier.classify(sample.article, targets).to_dict()
-        assert answer["stances"] == [
-            {**stance, "evidence": list(stance["evidence"])} for stance in judgement["stances"]
-        ]
-        assert answer["topics"] == list(judgement["topics"])
+        judgement = json.loads(json.dumps(classifier.classify(sample.article, targets).to_dict()))
+        assert (answer["stances"], answer["topics"]) == (judgement["stances"], judgement["topics"])
 
 
 def test_what_is_not_asked_for_is_not_given(client: TestClient) -> None:
@@ -62,9 +59,19 @@ def test_what_is_not_asked_for_is_not_given(client: TestClient) -> None:
     assert answer["stances"][0]["evidence"] == []
 
 
-def test_what_cannot_be_given_yet_is_said(client: TestClient) -> None:
-    assert client.post("/v1/classify", json=ARTICLE | {"sources": True}).json()["warnings"] == ["sources-unsupported"]
-    assert client.post("/v1/classify", json=ARTICLE | {"sources": False}).json()["warnings"] == []
+def test_sources_are_told_to_who_asks(client: TestClient) -> None:
+    body: dict[str, Any] = {
+        "text": '"The toll is unfair," said Ana Ruiz, a docker.',
+        "targets": ["the toll"],
+        "sources": True,
+    }
+    answer = client.post("/v1/classify", json=body).json()
+    (source,), (stance,) = answer["sources"], answer["stances"]
+    assert (source["name"], source["role"]) == ("Ana Ruiz", "a docker")
+    assert [body["text"][span["start"] : span["end"]] for span in source["spans"]] == [source["spans"][0]["text"]]
+    assert set(stance["sources"][0]) == {"name", "role", "label", "confidence", "probabilities", "spans"}
+    silent = client.post("/v1/classify", json=body | {"sources": False}).json()
+    assert (silent["sources"], silent["stances"][0]["sources"], silent["warnings"]) == ([], [], [])
 
 
 def test_a_batch_keeps_its_order_and_spares_the_neighbours(client: TestClient) -> None:

@@ -18,7 +18,7 @@ from slant.data.split import Part, part_of
 from slant.errors import DataError, TrainingError
 from slant.inference.classifier import Classifier, load
 from slant.inference.stored import DEFAULT
-from slant.training.build import train_stance, train_topic
+from slant.training.build import train_source, train_stance, train_topic
 from slant.training.measure import Evaluation, measure
 from slant.types import Progress
 
@@ -90,7 +90,7 @@ def test_own_labels_are_learnt(own: Classifier) -> None:
 
 def test_the_manifest_names_both_data_files_and_their_figures(own: Classifier, topic_csv: Path) -> None:
     manifest = own.bundle.manifest
-    records = [record for record in manifest.training if record["task"] != "encoder"]
+    records = [record for record in manifest.training if record["task"] in ("topic", "stance")]
     assert len(records) < len(manifest.training)
     assert [record["task"] for record in records] == ["topic", "stance"]
     assert records[0]["set"] == topic_csv.name
@@ -124,6 +124,28 @@ def test_a_bundle_is_measured_and_its_card_says_how_good_it_is(
     card = (tmp_path / "bundle" / "CARD.md").read_text(encoding="utf-8")
     for said in ("genre=opinion", "target turned round", "nobody", "Label sets", "| topics | our own | 16 | strict |"):
         assert said in card
+
+
+def test_a_source_head_of_ones_own(tmp_path: Path) -> None:
+    said = {"favor": "praised the toll as fair", "against": "called the toll a scandal"}
+    rows = [
+        {"text": f"{name} {words}, and item {n} was next.", "holder": name, "target": "the toll", "label": label}
+        for n in range(30)
+        for (label, words), name in zip(said.items(), ("Ana Ruiz", "Tom Hale"), strict=True)
+    ]
+    data = tmp_path / "mine.jsonl"
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    manifest = train_source([data], tmp_path / "own", name="own", base="default", watch=quiet)
+    assert manifest.training[-1]["task"] == "source"
+    assert manifest.figures["source"]["mine.jsonl"]["macro_f1_marked"] > 0.9
+    bundle = load(tmp_path / "own")
+    text = "Ana Ruiz praised the toll as fair. Tom Hale called the toll a scandal."
+    (stance,) = bundle.classify(Article(text=text), ["the toll"], sources=True).stances
+    assert {one.name: one.label for one in stance.sources} == {"Ana Ruiz": "favor", "Tom Hale": "against"}
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    with pytest.raises(TrainingError, match="no labelled sources"):
+        train_source([empty], tmp_path / "none", name="none", base="default", watch=quiet)
 
 
 def test_training_loads_no_torch(topic_csv: Path, tmp_path: Path) -> None:

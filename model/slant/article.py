@@ -58,11 +58,49 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """A span of the article's text that is attributed to a source: ``text[start:end]``."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who says something in the article, and what they say.
+
+    ``name`` is the fullest that the text gives them, ``role`` what it says they are, ``None`` if it does not.
+    """
+
+    name: str
+    role: str | None
+    spans: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceScore:
+    """Where a source stands toward a target, and its words that say so.
+
+    ``label`` is ``None`` where confidence is lower than the caller wanted. ``probabilities`` has the share of
+    ``unrelated`` too: that the source says nothing of the target.
+    """
+
+    name: str
+    role: str | None
+    label: Stance | str | None
+    confidence: float
+    probabilities: dict[str, float]
+    spans: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StanceScore:
     """Where the article stands toward one target, and the spans that show it.
 
-    ``label`` is ``None`` where confidence is lower than the caller wanted. ``label_set`` holds the labels
-    among which the right one is as often as the caller asked for, ``None`` if the caller did not ask.
+    ``label`` is ``None`` where confidence is lower than the caller wanted. ``label_set`` holds the labels among which
+    the right one is as often as the caller asked for, ``None`` if the caller did not ask. ``sources`` are those who
+    take a position on the target, or weigh it, if the caller asked for them.
     """
 
     target: str
@@ -71,6 +109,7 @@ class StanceScore:
     probabilities: dict[str, float]
     evidence: tuple[Evidence, ...]
     label_set: tuple[str, ...] | None = None
+    sources: tuple[SourceScore, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +134,8 @@ class ModelId:
 class Judgement:
     """All that Slant says of one article.
 
-    ``topics`` holds every topic with its probability, likeliest first; ``topic_codes`` those that
-    passed their threshold. ``text`` is the extracted text where the article came as HTML (offsets
-    point into it), else ``None``.
+    ``topics`` holds those that passed their threshold, likeliest first. ``text`` is the extracted text where the
+    article came as HTML (offsets point into it), else ``None``. ``sources`` is who says what, if the caller asked.
     """
 
     id: str | None
@@ -108,6 +146,7 @@ class Judgement:
     warnings: tuple[str, ...]
     model: ModelId
     text: str | None = None
+    sources: tuple[Source, ...] = ()
 
     def to_dict(self) -> Json:
         """Return the judgement as JSON values, in the shape of the HTTP answer."""

@@ -31,6 +31,7 @@ app = typer.Typer(
 app.add_typer(train, name="train")
 app.command()(score)
 
+PLOTTED = ("stance", "topic")
 BundleOption = Annotated[str, typer.Option("--bundle", help="A bundle's folder, or 'default'.")]
 
 
@@ -39,6 +40,7 @@ def classify(
     files: Annotated[list[str], typer.Argument(help="Text or HTML files; '-' reads standard input.")],
     target: Annotated[list[str] | None, typer.Option("--target", "-t", help="What a stance is toward.")] = None,
     title: Annotated[str | None, typer.Option(help="The article's title.")] = None,
+    sources: Annotated[bool, typer.Option("--sources", help="Add who says what, and where each stands.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an article.")] = False,
     min_confidence: Annotated[float, typer.Option(help="Below this confidence a stance gets no label.")] = 0.0,
     coverage: Annotated[
@@ -55,7 +57,7 @@ def classify(
     classifier, failed = load(bundle, abstain=min_confidence), 0
     for name in files:
         try:
-            judgement = classifier.classify(_article(name, title), targets, coverage=coverage)
+            judgement = classifier.classify(_article(name, title), targets, sources=sources, coverage=coverage)
         except OptionError:
             raise
         except InputError as error:
@@ -110,7 +112,7 @@ def _service(module: str) -> Any:
 def evaluate(
     bundle: Annotated[str, typer.Argument(help="A bundle's folder, or 'default'.")],
     data: Data,
-    task: Annotated[str, typer.Option(help="stance or topic.")],
+    task: Annotated[str, typer.Option(help="stance, topic, source or quotes.")],
     labels: Annotated[str, typer.Option(help="Score among these only, as favor,against.")] = "",
     slice_by: Annotated[list[str] | None, typer.Option("--slice", help="Figures by each value of a field.")] = None,
     label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,
@@ -131,6 +133,8 @@ def evaluate(
     from slant.evaluation.tables import tables
     from slant.inference.classifier import load
 
+    if report and task not in PLOTTED:
+        raise OptionError(f"--report draws {' and '.join(PLOTTED)}; of {task} there is --json")
     request = make_request(
         data=data,
         task=task,

@@ -60,6 +60,36 @@ def train_stance(data: Data, out: Out, name: Name = "own", base: Base = "default
     _report_training(out, manifest.figures.get("stance", {}))
 
 
+@train.command("attribution")
+def train_attribution(
+    data: Data,
+    out: Out,
+    encoder: Annotated[Path | None, typer.Option(help="The folder of the encoder that it goes with.")] = None,
+    recipe: Annotated[Path | None, typer.Option(help="Another recipe.toml than the one that comes along.")] = None,
+) -> None:
+    """Train the model that finds who says what (needs the train extra): rows with text and attributions."""
+    try:
+        from slant.training.attribution.train import train_attribution as run
+    except ImportError as error:
+        raise MissingExtra("train", str(error.name)) from error
+    from slant.training.attribution.recipe import RECIPE, read_recipe
+    from slant.training.build import graphs_of
+
+    _log()
+    with progress_bars() as watch:
+        typer.echo(f"written to {run(read_recipe(recipe or RECIPE), graphs_of(encoder), data, out, watch)}")
+
+
+@train.command("source")
+def train_source(data: Data, out: Out, name: Name = "own", base: Base = "default") -> None:
+    """Fit a source head: rows with text and sources (name, target, stance, quotes), or holder, target and label."""
+    from slant.training.build import train_source as run
+
+    with progress_bars() as watch:
+        manifest = run(data, out, name=name, base=base, watch=watch)
+    _report_training(out, manifest.figures.get("source", {}))
+
+
 @train.command("encoder")
 def train_encoder(
     folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
@@ -67,16 +97,13 @@ def train_encoder(
     recipe: Annotated[Path | None, typer.Option(help="Another recipe.toml than the one that comes along.")] = None,
 ) -> None:
     """Train the encoder on the public sets of slant.data.catalog (needs the train extra); goes on after a cut."""
-    import logging
-
     try:
         from slant.training.encoder.train import train_encoder as run
     except ImportError as error:
         raise MissingExtra("train", str(error.name)) from error
     from slant.training.encoder.recipe import RECIPE, read_recipe
 
-    logging.basicConfig(format="%(asctime)s %(message)s")
-    logging.getLogger("slant").setLevel(logging.INFO)
+    _log()
     with progress_bars() as watch:
         typer.echo(f"encoder written to {run(read_recipe(recipe or RECIPE), folder, out, watch)}")
 
@@ -85,16 +112,28 @@ def train_encoder(
 def train_default(
     folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
     out: Out,
-    encoder: Annotated[Path | None, typer.Option(help="A folder with encoder.onnx, tokenizer.json.")] = None,
+    models: Annotated[Path | None, typer.Option(help="A folder with trained models, as encoder.onnx.")] = None,
+    only_source: Annotated[bool, typer.Option("--only-source", help="Keep the topic and the stance head.")] = False,
 ) -> None:
     """Fit the embedded bundle again, to the public sets of slant.data.catalog."""
     from slant import __version__
     from slant.training.build import train_default as run
+    from slant.training.build import train_default_source
 
     with progress_bars() as watch:
-        manifest = run(folder, out, version=__version__, encoder=encoder, watch=watch)
-    for task in ("topic", "stance"):
+        if only_source:
+            manifest = train_default_source(folder, out, version=__version__, models=models, watch=watch)
+        else:
+            manifest = run(folder, out, version=__version__, models=models, watch=watch)
+    for task in ("topic", "stance", "source"):
         _report_training(out, manifest.figures[task])
+
+
+def _log() -> None:
+    import logging
+
+    logging.basicConfig(format="%(asctime)s %(message)s")
+    logging.getLogger("slant").setLevel(logging.INFO)
 
 
 def _report_training(out: Path, figures: dict[str, dict[str, float]]) -> None:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from slant.article import Judgement, StanceScore
+from slant.article import Judgement, Source, StanceScore, Words
 
 _COLOURS = {"favor": "green", "against": "red", "neutral": "yellow", "unrelated": "dim"}
 
 
 def show(judgement: Judgement, name: str) -> None:
-    """Print a judgement: topics, then each stance with its probabilities and evidence."""
+    """Print a judgement: topics, then each stance with its probabilities, evidence and sources."""
     console = Console(highlight=False)
     console.rule(escape(name), align="left")
     topics = ", ".join(f"{topic.name} [dim]{topic.probability:.2f}[/]" for topic in judgement.topics)
     console.print(f"[bold]topics[/]  {topics or 'none above its threshold'}")
     for stance in judgement.stances:
         _show_stance(console, stance)
+    if judgement.sources and not judgement.stances:
+        _show_sources(console, judgement.sources)
     for warning in judgement.warnings:
         console.print(f"[yellow]warning[/] {warning}")
     read = judgement.read
@@ -35,9 +40,40 @@ def _show_stance(console: Console, stance: StanceScore) -> None:
     )
     table = Table.grid(padding=(0, 2))
     for span in stance.evidence:
-        table.add_row(
-            f"  {span.label} {span.probability:.2f}",
-            f"{span.start}-{span.end}",
-            escape(" ".join(span.text.split())),
-        )
+        table.add_row(f"  {span.label} {span.probability:.2f}", f"{span.start}-{span.end}", _line(span.text))
     console.print(table)
+    if stance.sources:
+        console.print(_table_of_sources(stance))
+
+
+def _table_of_sources(stance: StanceScore) -> Table:
+    table = _table("source", "role", "stance", "words")
+    for one in stance.sources:
+        label = one.label or "not sure enough"
+        colour = _COLOURS.get(one.label or "", "cyan")
+        table.add_row(
+            escape(one.name), escape(one.role or ""), f"[{colour}]{label}[/] {one.confidence:.2f}", _said(one.spans)
+        )
+    return table
+
+
+def _show_sources(console: Console, sources: Sequence[Source]) -> None:
+    table = _table("source", "role", "words")
+    for one in sources:
+        table.add_row(escape(one.name), escape(one.role or ""), _said(one.spans))
+    console.print(table)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=SIMPLE, show_edge=False, pad_edge=False)
+    for name in columns:
+        table.add_column(name, ratio=3 if name == "words" else None, max_width=None if name == "words" else 28)
+    return table
+
+
+def _said(spans: Sequence[Words]) -> str:
+    return "\n".join(_line(span.text) for span in spans)
+
+
+def _line(text: str) -> str:
+    return escape(" ".join(text.split()))

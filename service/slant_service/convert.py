@@ -12,12 +12,9 @@ def to_article(request: schemas.Request) -> Article:
     return Article(text=request.text, html=request.html, title=request.title, id=request.id)
 
 
-def to_answer(judgement: Judgement, request: schemas.Request) -> schemas.Answer:
-    """Return a judgement in the shape of the contract; what was asked for in vain is said in a warning."""
-    answer = schemas.Answer.model_validate(judgement.to_dict())
-    if request.sources:
-        answer.warnings.append("sources-unsupported")
-    return answer
+def to_answer(judgement: Judgement) -> schemas.Answer:
+    """Return a judgement in the shape of the contract."""
+    return schemas.Answer.model_validate(judgement.to_dict())
 
 
 def to_model(bundle: Bundle) -> schemas.Model:

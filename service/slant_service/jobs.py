@@ -16,8 +16,12 @@ class Job:
 
     @property
     def weight(self) -> int:
-        """Return about how much work it is, in characters read: the text once, and once more for every target."""
-        return len(self.request.text or self.request.html or "") * (1 + len(self.request.targets))
+        """Return about how much work it is, in characters read: the text once, and once more for every target.
+
+        All of it twice, if sources are asked for.
+        """
+        asked = self.request
+        return len(asked.text or asked.html or "") * (1 + len(asked.targets)) * (1 + asked.sources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,9 @@ class Request(BaseModel):
     coverage: Annotated[
         float | None, Field(gt=0, lt=1, description="add a set of labels that holds the right one this often")
     ] = None
-    sources: Annotated[bool, Field(description="not answered yet: asking for it adds a warning")] = False
+    sources: Annotated[
+        bool, Field(description="add who says what, and where each of them stands toward each target")
+    ] = False
 
     @model_validator(mode="after")
     def _one_body(self) -> Self:
@@ -81,6 +83,33 @@ class Evidence(BaseModel):
     probability: float
 
 
+class Words(BaseModel):
+    """Characters ``start`` to ``end`` of the text, which are attributed to a source."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Source(BaseModel):
+    """Who says something in the article, by the fullest name it gives them, and what they say."""
+
+    name: str
+    role: Annotated[str | None, Field(description="what the article says they are, null if it does not")]
+    spans: list[Words]
+
+
+class SourceStance(BaseModel):
+    """Where a source stands toward a target; one that says nothing of it is left out."""
+
+    name: str
+    role: str | None
+    label: Annotated[str | None, Field(description="null where confidence is below min_confidence")]
+    confidence: float
+    probabilities: Annotated[dict[str, float], Field(description="unrelated: that the source says nothing of it")]
+    spans: list[Words]
+
+
 class Stance(BaseModel):
     """Where the article stands toward one target."""
 
@@ -90,6 +119,7 @@ class Stance(BaseModel):
     probabilities: dict[str, float]
     evidence: list[Evidence]
     label_set: Annotated[list[str] | None, Field(description="the set asked for with coverage, else null")]
+    sources: Annotated[list[SourceStance], Field(description="if asked for: who takes a position, surest first")]
 
 
 class Read(BaseModel):
@@ -119,6 +149,7 @@ class Answer(BaseModel):
     warnings: list[str]
     model: ModelId
     text: str | None
+    sources: Annotated[list[Source], Field(description="if asked for: who says what, in order of appearance")]
 
 
 class FieldError(BaseModel):

@@ -46,7 +46,7 @@ def judge(classifier: Classifier, job: Job) -> Outcome:
         return Expired()
     try:
         judgement = _judgement(classifier, job)
-        return Answered(to_answer(judgement, job.request).model_dump_json().encode(), _facts(judgement))
+        return Answered(to_answer(judgement).model_dump_json().encode(), _facts(judgement))
     except SlantError as error:
         return Refused(of_slant(error, id=job.request.id))
     except Exception as error:
@@ -72,6 +72,7 @@ def _judgement(classifier: Classifier, job: Job) -> Judgement:
         asked.targets,
         topics=asked.topics,
         evidence=asked.evidence,
+        sources=asked.sources,
         min_confidence=asked.min_confidence,
         coverage=asked.coverage,
     )

@@ -62,6 +62,7 @@ class Asked:
     targets: tuple[str, ...] = ()
     topics: bool = True
     evidence: bool = False
+    sources: bool = False
     min_confidence: float | None = None
     format: Format = "parquet"
     flat: bool = False

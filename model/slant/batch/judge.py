@@ -66,7 +66,12 @@ def judge(classifier: Judge, asked: Asked, rows: Sequence[Row]) -> Iterator[Outc
 def _judge(classifier: Judge, asked: Asked, row: Row) -> Outcome:
     try:
         return classifier.classify(
-            row.article, row.targets, topics=asked.topics, evidence=asked.evidence, min_confidence=asked.min_confidence
+            row.article,
+            row.targets,
+            topics=asked.topics,
+            evidence=asked.evidence,
+            sources=asked.sources,
+            min_confidence=asked.min_confidence,
         )
     except InputError as error:
         return str(error)

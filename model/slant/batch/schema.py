@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from slant.labels import STANCES
+
 TEXT, SHARE, PLACE, COUNT = pa.string(), pa.float64(), pa.int64(), pa.int32()
 WHERE = [pa.field("file", TEXT), pa.field("row", PLACE)]
 """Where a row stood: its file, and its line in it (of Parquet: its row), from 1."""
@@ -13,8 +15,23 @@ OTHERS = pa.field("input", TEXT)
 """The other columns of the row, as JSON."""
 TOPIC = pa.struct([pa.field("code", TEXT), pa.field("name", TEXT), pa.field("probability", SHARE)])
 SPAN = pa.struct([("start", PLACE), ("end", PLACE), ("text", TEXT), ("label", TEXT), ("probability", SHARE)])
+WORDS = pa.list_(pa.struct([("start", PLACE), ("end", PLACE), ("text", TEXT)]))
+SOURCES = pa.list_(pa.struct([("name", TEXT), ("role", TEXT), ("spans", WORDS)]))
 MODEL = pa.struct([("name", TEXT), ("version", TEXT), ("sha256", TEXT)])
 READ = pa.struct([("characters", PLACE), ("windows", COUNT), ("of_windows", COUNT)])
+_SHARES = pa.struct([(label, SHARE) for label in STANCES])
+SOURCE_STANCES = pa.list_(
+    pa.struct(
+        [
+            ("name", TEXT),
+            ("role", TEXT),
+            ("label", TEXT),
+            ("confidence", SHARE),
+            ("probabilities", _SHARES),
+            ("spans", WORDS),
+        ]
+    )
+)
 
 
 def nested(labels: Sequence[str]) -> pa.Schema:
@@ -26,6 +43,7 @@ def nested(labels: Sequence[str]) -> pa.Schema:
         ("probabilities", pa.struct([(label, SHARE) for label in labels])),
         ("evidence", pa.list_(SPAN)),
         ("label_set", pa.list_(TEXT)),
+        ("sources", SOURCE_STANCES),
     ]
     answer = [
         ("id", TEXT),
@@ -36,6 +54,7 @@ def nested(labels: Sequence[str]) -> pa.Schema:
         ("warnings", pa.list_(TEXT)),
         ("model", MODEL),
         ("text", TEXT),
+        ("sources", SOURCES),
     ]
     return pa.schema([*WHERE, *answer, OTHERS])
 
@@ -44,5 +63,5 @@ def flat(labels: Sequence[str]) -> pa.Schema:
     """Return the schema of one row an article and target."""
     stance = [("target", TEXT), ("label", TEXT), ("confidence", SHARE), *((f"p_{label}", SHARE) for label in labels)]
     answer = [("id", TEXT), ("language", TEXT), ("topics", pa.list_(TEXT)), *stance, ("evidence", pa.list_(SPAN)),
-              ("warnings", pa.list_(TEXT))]  # fmt: skip
+              ("sources", SOURCE_STANCES), ("warnings", pa.list_(TEXT))]  # fmt: skip
     return pa.schema([*WHERE, *answer, OTHERS])

@@ -58,10 +58,11 @@ def _flat(row: Row, judgement: Judgement) -> Iterator[Json]:
 
 def _flat_stance(stance: StanceScore | None) -> Json:
     if stance is None:
-        return {"evidence": []}
+        return {"evidence": [], "sources": []}
     shares = {f"p_{label}": share for label, share in stance.probabilities.items()}
     said = {"target": stance.target, "label": stance.label, "confidence": stance.confidence}
-    return said | shares | {"evidence": [asdict(span) for span in stance.evidence]}
+    lists = {name: [asdict(one) for one in getattr(stance, name)] for name in ("evidence", "sources")}
+    return said | shares | lists
 
 
 def _parquet(types: pa.Schema, rows: Iterable[Json]) -> bytes:
@@ -81,12 +82,14 @@ def _jsonl(types: pa.Schema, rows: Iterable[Json]) -> bytes:
 
 
 def _csv(types: pa.Schema, rows: Iterable[Json]) -> bytes:
-    """Return a header and a line a row; lists of words have | between them, spans are JSON."""
+    """Return a header and a line a row; lists of words have | between them, spans and sources are JSON."""
     content = io.StringIO()
     writer = csv.DictWriter(content, types.names, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        spans = json.dumps(row["evidence"], ensure_ascii=False) if row["evidence"] else ""
+        spans = {
+            name: json.dumps(row[name], ensure_ascii=False) if row[name] else "" for name in ("evidence", "sources")
+        }
         lists = {name: "|".join(row[name]) for name in ("topics", "warnings")}
-        writer.writerow(row | lists | {"evidence": spans})
+        writer.writerow(row | lists | spans)
     return content.getvalue().encode()

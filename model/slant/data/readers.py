@@ -2,7 +2,9 @@
 
 Stance rows   ``text, target, label``, or ``text, targets: [{target, stance, evidence?, sure?}]``
 Topic rows    ``text, label``, or ``text, labels: [...]``, or ``text, codes: [...]`` (names, main one first)
-Either kind   ``id``, ``title``, and any further fields, which evaluation can slice by
+Source rows   ``text, sources: [{name, target, stance, quotes}]``, or ``text, holder, target, label``
+Quotes        ``text, attributions: [{source, cue, content: [{spans: [[start, end], ...]}]}]``
+All kinds     ``id``, ``title``, and any further fields, which evaluation can slice by
 """
 
 from __future__ import annotations
@@ -20,11 +22,17 @@ from typing import IO
 
 from slant.data.split import Part, part_of
 from slant.errors import DataError
+from slant.sources.attribution import ROLES, Attribution
 from slant.text.spans import Span
 from slant.types import Json
 
 LabelMap = Mapping[str, "list[str] | None"]
 """A foreign label to the names of its topics, main one first; ``None`` where it maps to none."""
+
+
+NOT_NAMED = "Not in the list"
+"""SEESAW's mark for an entity that it could not name."""
+AUTHOR = "the author"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,21 @@ class TopicExample:
         return part_of(self.text)
 
 
+@dataclass(frozen=True, slots=True)
+class QuoteExample:
+    """One article with who says what in it, as one reader marked it."""
+
+    id: str
+    text: str
+    attributions: tuple[Attribution, ...]
+    fields: Json
+
+    @property
+    def part(self) -> Part:
+        """Return what the article is for."""
+        return part_of(self.text)
+
+
 def rows(path: Path) -> Iterator[tuple[int, Json]]:
     """Yield (line number, row) for every row of a ``.jsonl`` or ``.csv`` file, gzipped or not.
 
@@ -88,20 +111,43 @@ def stance_examples(paths: Iterable[Path]) -> Iterator[StanceExample]:
     """
     for path in paths:
         for line, row in rows(path):
-            if row.get("target") != "Not in the list":  # SEESAW's mark for an entity it could not name
+            if row.get("target") != NOT_NAMED:
                 yield from _stances(f"{path.name}:{line}", row)
 
 
 def source_examples(paths: Iterable[Path]) -> Iterator[StanceExample]:
     """Yield where every listed source stands: its ``name`` is among the fields, its quotes are the evidence.
 
+    A row of one sentence names a ``holder`` instead, and says what it says as a whole; evidence is then ``None``.
+
     Raises:
         DataError: a row lacks ``text``, or a source its ``target`` or ``stance``.
     """
     for path in paths:
         for line, row in rows(path):
+            if "sources" not in row and "holder" in row:
+                if NOT_NAMED not in (row["target"], row["holder"]):
+                    name = AUTHOR if row["holder"] in (None, "None") else row["holder"]
+                    yield from _stances(f"{path.name}:{line}", row | {"name": name})
+                continue
             sources = [source | {"evidence": source.get("quotes", [])} for source in row.get("sources", [])]
             yield from _stances(f"{path.name}:{line}", row | {"targets": sources})
+
+
+def quote_examples(paths: Iterable[Path]) -> Iterator[QuoteExample]:
+    """Yield every article of the files with its attributions.
+
+    Raises:
+        DataError: a row lacks ``text``, or an attribution is not of lists of spans.
+    """
+    for path in paths:
+        for line, row in rows(path):
+            where = f"{path.name}:{line}"
+            try:
+                marked = tuple(_attribution(one) for one in row["attributions"])
+            except (KeyError, TypeError, ValueError) as error:
+                raise DataError(f"{where}: attributions are not lists of spans: {error!r}", field="data") from error
+            yield QuoteExample(str(row.get("id", where)), _text(where, row), marked, _fields(row))
 
 
 def topic_examples(paths: Iterable[Path], label_map: LabelMap | None = None) -> Iterator[TopicExample]:
@@ -227,6 +273,13 @@ def _mapped(where: str, names: list[str], label_map: LabelMap) -> list[str]:
     if names and not known:
         raise DataError(f"{where}: label {names[0]!r} is not in the map", field="label")
     return [topic for name in known for topic in label_map[name] or ()]
+
+
+def _attribution(row: Json) -> Attribution:
+    parts = {
+        role: tuple(sorted(Span(*span) for part in row.get(role) or () for span in part["spans"])) for role in ROLES
+    }
+    return Attribution(**parts)
 
 
 def _text(where: str, row: Json) -> str:

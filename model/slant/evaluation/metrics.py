@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
 
+from slant.labels import STANCES
 from slant.types import Floats, Ints, Json
 
 BINS = 15
@@ -22,6 +23,12 @@ RESAMPLES = 1_000
 def macro_f1(truth: Ints, predicted: Ints) -> float:
     """Return the mean F1 over the classes that occur in ``truth``."""
     return float(f1_score(truth, predicted, labels=np.unique(truth), average="macro", zero_division=0))
+
+
+def favor_against_f1(truth: Ints, predicted: Ints) -> float:
+    """Return the mean F1 of favor and against, places in ``STANCES``; any other answer to such a row is a miss."""
+    wanted = [STANCES.index("favor"), STANCES.index("against")]
+    return float(f1_score(truth, predicted, labels=wanted, average="macro", zero_division=0))
 
 
 def per_class(truth: Ints, predicted: Ints, labels: Sequence[str]) -> Json:

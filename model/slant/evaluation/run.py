@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 from slant.data.readers import (
     StanceExample,
     TopicExample,
+    quote_examples,
     read_label_map,
+    source_examples,
     stance_examples,
     topic_examples,
 )
@@ -20,11 +22,14 @@ from slant.errors import DataError
 from slant.evaluation.evaluate import figures, label_set_figures, masked_figures, slices
 from slant.evaluation.perturb import RULES
 from slant.evaluation.predict import Predictions, predict_stances, predict_topics
+from slant.evaluation.quotes import quote_report
 from slant.evaluation.robustness import robustness
+from slant.evaluation.sources import judge_sources, source_report
 from slant.inference.classifier import Classifier
 from slant.types import Json, Progress, Watch
 
 Example = TypeVar("Example", TopicExample, StanceExample)
+TASKS = ("stance", "topic", "source", "quotes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +53,8 @@ def make_request(*, task: str, part: str | None, robustness: Sequence[str] = (),
     Raises:
         DataError: the task, the part or a rule is none there is.
     """
-    if task not in ("stance", "topic"):
-        raise DataError(f"--task {task!r}: wanted stance or topic")
+    if task not in TASKS:
+        raise DataError(f"--task {task!r}: wanted one of {', '.join(TASKS)}")
     parts = [one.value for one in Part]
     if part is not None and part not in parts:
         raise DataError(f"--part {part!r}: wanted {', '.join(parts)}")
@@ -66,6 +71,9 @@ def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
         DataError: a file or row cannot be read, or an option does not fit the data.
     """
     masked, moved = None, None
+    about: Json = {"task": request.task, "data": [path.name for path in request.data]}
+    if request.task in ("source", "quotes"):
+        return about | _of_sources(classifier, request, watch)
     if request.task == "topic":
         if request.robustness:
             raise DataError("--robustness is of stances; wanted --task stance")
@@ -81,7 +89,18 @@ def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
     found["masked"] = masked_figures(masked) if masked else None
     found["robustness"] = moved
     found["label_sets"] = _label_sets(classifier, request, predictions)
-    return {"task": request.task, "data": [path.name for path in request.data]} | found
+    return about | found
+
+
+def _of_sources(classifier: Classifier, request: Request, watch: Watch) -> Json:
+    if request.labels or request.slice_by or request.robustness or request.label_map:
+        raise DataError(f"--labels, --slice, --map and --robustness are not of --task {request.task}")
+    if request.task == "quotes":
+        return quote_report(classifier, quote_examples(request.data), watch("quotes", None))
+    examples = sorted(_wanted(source_examples(request.data), request), key=lambda one: (one.title or "", one.text))
+    if not examples:
+        raise DataError("no row names a source", field="data")
+    return source_report(judge_sources(classifier, examples, watch("sources", len(examples))))
 
 
 def _label_sets(classifier: Classifier, request: Request, predictions: Predictions) -> list[Json] | None:

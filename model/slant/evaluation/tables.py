@@ -13,6 +13,12 @@ _MAIN = ("accuracy", "macro_f1", "f_avg", "fnc_score", "strict", "lenient", "ece
 
 def tables(found: Json) -> Iterator[Table]:
     """Yield the main figures, the classes, the confusion matrix, coverage, control and slices."""
+    if found["task"] == "quotes":
+        yield _quotes(found)
+        return
+    if found["task"] == "source":
+        yield _sources(found)
+        return
     yield _main(found)
     yield _classes(found)
     yield _confusion(found)
@@ -26,6 +32,22 @@ def tables(found: Json) -> Iterator[Table]:
         yield _robustness(found["robustness"])
     for name, part in found["slices"].items():
         yield _main(part, name)
+
+
+def _quotes(found: Json) -> Table:
+    table = Table("", "part", "precision", "recall", "f1", title=f"attributions, n = {found['n']} articles")
+    for name in ("bundle", "rules", "annotators"):
+        for role, row in found.get(name, {}).items():
+            table.add_row(name, role, *(f"{row[figure]:.3f}" for figure in ("precision", "recall", "f1")))
+    return table
+
+
+def _sources(found: Json) -> Table:
+    table = Table("figure", "value", title=f"sources, n = {found['n']}", title_justify="left")
+    flat = {name: value for name, value in found.items() if isinstance(value, float)}
+    for name, value in (flat | {f"end to end: {key}": one for key, one in found["end_to_end"].items()}).items():
+        table.add_row(name, f"{value:.3f}")
+    return table
 
 
 def _main(found: Json, title: str = "figures") -> Table:

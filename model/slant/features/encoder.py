@@ -25,7 +25,7 @@ from slant.errors import OptionError
 from slant.types import Floats, Ints, TokenIds
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from onnxruntime import InferenceSession, SessionOptions
     from tokenizers import Tokenizer
 
 BATCH = 1
@@ -123,14 +123,9 @@ def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None, dev
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a window is too short to share out
     import onnxruntime
-    from joblib import cpu_count
     from tokenizers import Tokenizer
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or cpu_count()
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(graph, options, providers=_providers(device))
+    session = onnxruntime.InferenceSession(graph, session_options(threads), providers=providers(device))
     rust = Tokenizer.from_buffer(tokenizer)
     rust.no_padding()
     rust.no_truncation()
@@ -141,8 +136,24 @@ def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None, dev
     return Encoder(session, rust, start, stop, tuple(columns))
 
 
-def _providers(device: str) -> list[str]:
-    """Return what onnxruntime calls a device; the CPU stands behind it for what it cannot do."""
+def session_options(threads: int | None) -> SessionOptions:
+    """Return how a graph is run: on so many cores, or on all that this process may use."""
+    import onnxruntime
+    from joblib import cpu_count
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or cpu_count()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return options
+
+
+def providers(device: str) -> list[str]:
+    """Return what onnxruntime calls a device; the CPU stands behind it for what it cannot do.
+
+    Raises:
+        OptionError: the installed onnxruntime does not know it.
+    """
     from onnxruntime import get_available_providers
 
     name, there = DEVICES.get(device, ""), get_available_providers()

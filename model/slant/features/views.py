@@ -21,15 +21,13 @@ from slant.types import Floats, Ints
 class TargetView:
     """An article as seen from one target.
 
-    ``article`` is the features of the whole, of shape (d,); ``nearest`` the sentences nearest to the target,
-    nearest first; ``windows`` the features of each of their windows alone, of shape (len(nearest), d);
-    ``read`` the sentences that were compared with the target.
+    ``article`` is the features of the whole, of shape (d,); ``near`` how near its sentences are to the target;
+    ``windows`` the features of the windows of the nearest ones alone, of shape (nearest, d).
     """
 
     article: Floats
     windows: Floats
-    nearest: Ints
-    read: Ints
+    near: Nearness
 
 
 def target_views(encoder: Encoder, reading: Reading, targets: Sequence[str], weights: Floats) -> list[TargetView]:
@@ -51,7 +49,7 @@ def _view(encoder: Encoder, reading: Reading, target: list[int], near: Nearness)
     whole, alone = said[0], said[1:]
     article = _features(whole, alone if len(alone) else said, near)
     windows = [_features(one, one[None], near.only(int(n))) for n, one in zip(nearest, alone, strict=True)]
-    return TargetView(article, np.array(windows).reshape(len(nearest), len(article)), nearest, near.read)
+    return TargetView(article, np.array(windows).reshape(len(nearest), len(article)), near)
 
 
 def _said(encoder: Encoder, target: list[int], passages: Sequence[list[int]]) -> Floats:

@@ -23,32 +23,49 @@ from slant.heads.topic import TopicHead
 from slant.inference.manifest import BundleFiles, Manifest
 from slant.inference.stored import bundle_folder, read_bundle
 from slant.inference.trees import sound
+from slant.sources.tagger import Tagger, load_tagger
 from slant.types import Json
 
 TRUSTED: list[str] = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
 """Types that the heads may hold beside those that skops knows: boosted trees, which ``sound`` looks through."""
+HEADS = ("topic", "stance", "source")
 
 
 @dataclass(frozen=True, slots=True)
-class EncoderSource:
-    """The bytes of the encoder's two files, as they are written again into a new bundle."""
+class Graphs:
+    """The bytes of the files that fitting a head leaves as they are, to be written again into a new bundle."""
 
-    graph: bytes
+    encoder: bytes
     tokenizer: bytes
+    attribution: bytes
 
     def load(self, threads: int | None = None, device: str = "cpu") -> Encoder:
         """Start the encoder on ``threads`` cores, or on another device; errors as ``load_encoder``."""
-        return load_encoder(self.graph, self.tokenizer, threads, device)
+        return load_encoder(self.encoder, self.tokenizer, threads, device)
+
+    def tagger(self, encoder: Encoder, threads: int | None = None, device: str = "cpu") -> Tagger:
+        """Start the attribution model beside the encoder; errors as ``load_encoder``."""
+        return load_tagger(self.attribution, self.encoder, encoder, threads, device)
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Everything needed to classify. Either head may be missing: a user may train only one."""
+    """Everything needed to classify. Any head may be missing: a user may train only one.
+
+    ``source`` judges what a source says, where ``stance`` judges what an article says.
+    """
 
     manifest: Manifest
     encoder: Encoder
+    tagger: Tagger
     topic: TopicHead | None
     stance: StanceHead | None
+    source: StanceHead | None
+
+    @property
+    def heads(self) -> tuple[TopicHead | StanceHead | None, ...]:
+        """Return the heads in the order of ``HEADS``."""
+        return self.topic, self.stance, self.source
 
 
 def load_bundle(where: str | Path = "default", *, threads: int | None = None, device: str = "cpu") -> Bundle:
@@ -71,14 +88,17 @@ def assemble_bundle(
     """Start what ``read_bundle`` read; errors as ``load_bundle``."""
     files = BundleFiles()
     heads = _load_heads(folder / files.heads, content[files.heads.name])
-    source = encoder_source(content)
-    topic, stance = heads.get("topic"), heads.get("stance")
+    given = graphs(content)
+    topic, stance, source = (heads.get(name) for name in HEADS)
     try:
+        encoder = given.load(threads, device)
         return Bundle(
             manifest,
-            source.load(threads, device),
+            encoder,
+            given.tagger(encoder, threads, device),
             TopicHead.from_state(topic) if topic else None,
             StanceHead.from_state(stance) if stance else None,
+            StanceHead.from_state(source) if source else None,
         )
     except OptionError:
         raise
@@ -86,13 +106,13 @@ def assemble_bundle(
         raise BundleDamaged(f"{folder}: its files match their sha256 but do not load: {error}") from error
 
 
-def encoder_source(content: dict[str, bytes]) -> EncoderSource:
-    """Return the encoder's part of what ``read_bundle`` read."""
+def graphs(content: dict[str, bytes]) -> Graphs:
+    """Return the part of what ``read_bundle`` read that fitting leaves as it is."""
     files = BundleFiles()
-    return EncoderSource(content[files.encoder.name], content[files.tokenizer.name])
+    return Graphs(content[files.encoder.name], content[files.tokenizer.name], content[files.attribution.name])
 
 
-def save_bundle(folder: Path, bundle: Bundle, source: EncoderSource, card: str) -> Manifest:
+def save_bundle(folder: Path, bundle: Bundle, given: Graphs, card: str) -> Manifest:
     """Write a bundle beside ``folder`` and rename it into place; return its manifest, now with hashes.
 
     A bundle that stood there before is replaced only when the new one is complete.
@@ -101,24 +121,22 @@ def save_bundle(folder: Path, bundle: Bundle, source: EncoderSource, card: str) 
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        manifest = _write_files(beside, bundle, source, card)
+        manifest = _write_files(beside, bundle, given, card)
         _swap(beside, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return manifest
 
 
-def _write_files(folder: Path, bundle: Bundle, source: EncoderSource, card: str) -> Manifest:
+def _write_files(folder: Path, bundle: Bundle, given: Graphs, card: str) -> Manifest:
     from skops.io import dumps
 
     files = BundleFiles().with_parent(folder)
-    heads = {
-        "topic": bundle.topic and bundle.topic.state(),
-        "stance": bundle.stance and bundle.stance.state(),
-    }
+    heads = {name: head and head.state() for name, head in zip(HEADS, bundle.heads, strict=True)}
     written = {
-        files.encoder: source.graph,
-        files.tokenizer: source.tokenizer,
+        files.encoder: given.encoder,
+        files.tokenizer: given.tokenizer,
+        files.attribution: given.attribution,
         files.heads: dumps(heads, compression=zipfile.ZIP_DEFLATED, compresslevel=9),
         files.card: card.encode(),
     }

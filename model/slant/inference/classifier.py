@@ -7,7 +7,7 @@ thousands get the same answer to the last bit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -15,9 +15,10 @@ from typing import TypedDict, Unpack
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from slant.article import Article, Judgement, ModelId, Read, TopicScore, check_targets
+from slant.article import Article, Judgement, ModelId, Read, SourceScore, TopicScore, check_targets
 from slant.errors import SelfTestFailed
 from slant.features.counts import count_pieces
+from slant.features.nearness import Nearness
 from slant.features.reading import LEAD, Reading, lead_features, read_article
 from slant.features.views import TargetView, target_views
 from slant.heads.stance import StanceHead
@@ -25,7 +26,9 @@ from slant.inference.bundle import Bundle, load_bundle
 from slant.inference.caution import Caution
 from slant.inference.manifest import TestArticle
 from slant.inference.polarity import Asked, read_target
+from slant.inference.sources import source, source_scores, speakers
 from slant.inference.stances import stance_score
+from slant.sources.resolve import Speaker
 from slant.text.language import SUPPORTED, language_of
 from slant.types import Floats
 
@@ -35,6 +38,7 @@ class Options(TypedDict, total=False):
 
     topics: bool
     evidence: bool
+    sources: bool
     min_confidence: float | None
     coverage: float | None
 
@@ -54,10 +58,13 @@ class Classifier:
         *,
         topics: bool = True,
         evidence: bool = True,
+        sources: bool = False,
         min_confidence: float | None = None,
         coverage: float | None = None,
     ) -> Judgement:
         """Say what an article is about, and where it stands toward each target.
+
+        With ``sources`` also who says what in it, and where each of them stands toward each target.
 
         A stance below ``min_confidence`` gets ``None`` for a label; its probabilities are there all the same.
         With ``coverage`` each stance also has a set of labels that holds the right one in that part of answers.
@@ -72,19 +79,25 @@ class Classifier:
         caution = Caution(min_confidence=least, coverage=coverage).check(self.bundle.stance)
         reading = read_article(self.bundle.encoder, article)
         seen = list(self._seen(reading, wanted))
+        found = speakers(self.bundle.tagger, self.bundle.encoder, reading) if sources else []
         language = language_of(reading.cleaned)
-        read = {int(n) for *_, view in seen for n in view.read}
+        read = {int(n) for *_, view in seen for n in view.near.read}
         return Judgement(
             id=article.id,
             language=language,
             topics=self._topics(reading) if topics else (),
             stances=tuple(
-                stance_score(head, reading, asked, view, caution, evidence=evidence) for head, asked, view in seen
+                replace(
+                    stance_score(head, reading, asked, view, caution, evidence=evidence),
+                    sources=self._sources(reading, found, asked, view.near, caution),
+                )
+                for head, asked, view in seen
             ),
             read=Read(reading.characters, len(read) or self._lead_sentences(reading), len(reading.spans)),
             warnings=tuple(self._warnings(reading, language, bool(wanted))),
             model=self.model_id,
             text=reading.text if article.html is not None else None,
+            sources=tuple(source(reading, one) for one in found),
         )
 
     def classify_many(
@@ -134,6 +147,12 @@ class Classifier:
         things = list(dict.fromkeys(one.thing for one in asked))  # one thing may be asked for both ways
         views = dict(zip(things, target_views(self.bundle.encoder, reading, things, head.weights), strict=True))
         yield from ((head, one, views[one.thing]) for one in asked)
+
+    def _sources(
+        self, reading: Reading, found: Sequence[Speaker], asked: Asked, near: Nearness, caution: Caution
+    ) -> tuple[SourceScore, ...]:
+        head, encoder = self.bundle.source, self.bundle.encoder
+        return source_scores(head, encoder, reading, found, asked, near, caution) if head else ()
 
     def _topics(self, reading: Reading) -> tuple[TopicScore, ...]:
         head = self.bundle.topic

@@ -11,7 +11,7 @@ from pathlib import Path
 from slant.errors import BundleDamaged, BundleIncompatible
 from slant.types import Json
 
-FORMAT = 4
+FORMAT = 5
 LIBRARIES = ("numpy", "onnxruntime", "scikit-learn", "skops", "tokenizers")
 PINNED = ("scikit-learn",)
 """Libraries whose major and minor version must be the one that wrote the bundle."""
@@ -24,6 +24,7 @@ class BundleFiles:
     manifest: Path = Path("manifest.json")
     encoder: Path = Path("encoder.onnx")
     tokenizer: Path = Path("tokenizer.json")
+    attribution: Path = Path("attribution.onnx")
     heads: Path = Path("heads.skops")
     card: Path = Path("CARD.md")
 

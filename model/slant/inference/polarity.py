@@ -7,7 +7,7 @@ Such a target is read by rule, so that the two answers never contradict each oth
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from slant.article import StanceScore
@@ -42,6 +42,11 @@ def read_target(target: str, labels: Collection[str]) -> Asked:
     while OPPOSITE.keys() <= set(labels) and (found := _AGAINST.match(thing)):
         thing, turned = thing[found.end() :], not turned
     return Asked(target, thing, turned)
+
+
+def other_labels(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return labels with favor and against in each other's place."""
+    return tuple(OPPOSITE.get(label, label) for label in labels)
 
 
 def turned_round(score: StanceScore) -> StanceScore:

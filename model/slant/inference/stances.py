@@ -52,7 +52,7 @@ def _evidence(
     """
     order = np.argsort(-probabilities[:, label], kind="stable")
     showing = [n for n in order if probabilities[n].argmax() == label][:MOST_EVIDENCE] or order[:1]
-    return tuple(_piece(head, reading, int(seen.nearest[n]), probabilities[n]) for n in showing)
+    return tuple(_piece(head, reading, int(seen.near.nearest[n]), probabilities[n]) for n in showing)
 
 
 def _piece(head: StanceHead, reading: Reading, sentence: int, probabilities: Floats) -> Evidence:

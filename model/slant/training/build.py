@@ -15,19 +15,26 @@ from joblib import Memory
 import slant
 from slant.article import Article
 from slant.data.catalog import DataSet, file_sha256
-from slant.data.readers import LabelMap, stance_examples, topic_examples
+from slant.data.readers import LabelMap, source_examples, stance_examples, topic_examples
 from slant.errors import TrainingError
 from slant.features.encoder import Encoder
-from slant.inference.bundle import Bundle, EncoderSource, assemble_bundle, encoder_source, save_bundle
+from slant.inference.bundle import Bundle, Graphs, assemble_bundle, graphs, save_bundle
 from slant.inference.classifier import Classifier
-from slant.inference.manifest import Manifest
+from slant.inference.manifest import BundleFiles, Manifest
 from slant.inference.stored import DEFAULT, bundle_folder, read_bundle
 from slant.training.card import write_card
-from slant.training.fit import fit_stances, fit_topics
+from slant.training.fit import fit_sources, fit_stances, fit_topics
 from slant.training.samples import FeatureCache
 from slant.training.selftest import TEST_ARTICLES
-from slant.training.sets import TrainingSet, default_sets
+from slant.training.sets import TrainingSet, attribution_record, default_sets, silent_targets, source_sets
+from slant.training.source import Models
 from slant.types import Json, Watch
+
+GRAPHS = {
+    "encoder": BundleFiles().encoder,
+    "tokenizer": BundleFiles().tokenizer,
+    "attribution": BundleFiles().attribution,
+}
 
 
 def cache_folder() -> Path:
@@ -45,10 +52,10 @@ def train_topic(
         DataError: a file or a row cannot be read.
         TrainingError: there is too little to learn from.
     """
-    base_bundle, source = _base(base)
+    base_bundle, given = _base(base)
     sets = [_own(path, list(topic_examples([path], label_map))) for path in data]
-    head, figures = fit_topics(sets, _cache(base_bundle.encoder, source), watch)
-    return _write_own(out, replace(base_bundle, topic=head), source, name, "topic", sets, figures)
+    head, figures = fit_topics(sets, _cache(base_bundle.encoder, given), watch)
+    return _write_own(out, replace(base_bundle, topic=head), given, name, "topic", sets, figures)
 
 
 def train_stance(data: Sequence[Path], out: Path, *, name: str, base: str, watch: Watch) -> Manifest:
@@ -58,29 +65,68 @@ def train_stance(data: Sequence[Path], out: Path, *, name: str, base: str, watch
         DataError: a file or a row cannot be read.
         TrainingError: there is too little to learn from.
     """
-    base_bundle, source = _base(base)
+    base_bundle, given = _base(base)
     sets = [_own(path, list(stance_examples([path]))) for path in data]
-    head, figures = fit_stances(sets, _cache(base_bundle.encoder, source), watch)
-    return _write_own(out, replace(base_bundle, stance=head), source, name, "stance", sets, figures)
+    head, figures = fit_stances(sets, _cache(base_bundle.encoder, given), watch)
+    return _write_own(out, replace(base_bundle, stance=head), given, name, "stance", sets, figures)
 
 
-def train_default(folder: Path, out: Path, *, version: str, encoder: Path | None, watch: Watch) -> Manifest:
-    """Fit both heads of the embedded bundle to the sets of the catalog, read from ``folder``.
+def train_source(data: Sequence[Path], out: Path, *, name: str, base: str, watch: Watch) -> Manifest:
+    """Fit a source head to the files of ``data``; write a bundle with it and all else of ``base``.
 
-    ``encoder`` is a folder with ``encoder.onnx`` and ``tokenizer.json``; without it the embedded
-    bundle's own encoder is used again.
+    Raises:
+        DataError: a file or a row cannot be read.
+        TrainingError: there is too little to learn from.
     """
-    source, trained = _exported(encoder) if encoder else _embedded()
+    base_bundle, given = _base(base)
+    sets = [_own(path, list(source_examples([path]))) for path in data]
+    models = Models(base_bundle.encoder, base_bundle.tagger)
+    head, figures = fit_sources(sets, silent_targets(data), models, watch)
+    return _write_own(out, replace(base_bundle, source=head), given, name, "source", sets, figures)
+
+
+def train_default(folder: Path, out: Path, *, version: str, models: Path | None, watch: Watch) -> Manifest:
+    """Fit all heads of the embedded bundle to the sets of the catalog, read from ``folder``.
+
+    ``models`` is a folder with ``encoder.onnx``, ``tokenizer.json`` and ``attribution.onnx``; without it the embedded
+    bundle's own are used again.
+    """
+    given, trained = graphs_of(models), _training_of(models)
     topics, stances = default_sets(folder)
-    cache = _cache(source.load(), source)
+    encoder = given.load()
+    cache = _cache(encoder, given)
     topic, topic_figures = fit_topics(topics, cache, watch)
     stance, stance_figures = fit_stances(stances, cache, watch)
+    empty = Manifest(name="default", version=version, topics=[], stances=[], files={})
+    bundle = Bundle(empty, encoder, given.tagger(encoder), topic, stance, None)
     records = [one.record("encoder") for one in topics] + [one.record("encoder") for one in stances]
     records += [one.record("topic") for one in topics] + [one.record("stance") for one in stances if one.about.weight]
-    empty = Manifest(name="default", version=version, topics=[], stances=[], files={})
-    bundle = Bundle(empty, cache.encoder, topic, stance)
     figures = {"topic": topic_figures, "stance": stance_figures, "encoder": trained}
-    return _write(out, bundle, source, "default", records, figures, must_pass=True)
+    return _write_default(folder, out, bundle, given, records, figures, watch)
+
+
+def train_default_source(folder: Path, out: Path, *, version: str, models: Path | None, watch: Watch) -> Manifest:
+    """Fit the embedded bundle's source head alone, to the sets of the catalog; all else stays, its figures too.
+
+    ``models`` is a folder with another ``attribution.onnx``.
+    """
+    before, _ = _base("default")
+    given = graphs_of(models)
+    manifest = replace(before.manifest, version=version)
+    bundle = replace(before, manifest=manifest, tagger=given.tagger(before.encoder))
+    records = [one for one in before.manifest.training if one["task"] not in ("source", "attribution")]
+    return _write_default(folder, out, bundle, given, records, before.manifest.figures, watch)
+
+
+def _write_default(
+    folder: Path, out: Path, bundle: Bundle, given: Graphs, records: list[Json], figures: Json, watch: Watch
+) -> Manifest:
+    """Fit the source head, and write the embedded bundle with it."""
+    sets, silent = source_sets(folder)
+    source, source_figures = fit_sources(sets, silent, Models(bundle.encoder, bundle.tagger), watch)
+    records = records + [attribution_record(folder)] + [one.record("source") for one in sets]
+    bundle = replace(bundle, source=source)
+    return _write(out, bundle, given, "default", records, figures | {"source": source_figures}, must_pass=True)
 
 
 def _own(path: Path, examples: list[Any]) -> TrainingSet[Any]:
@@ -88,43 +134,57 @@ def _own(path: Path, examples: list[Any]) -> TrainingSet[Any]:
     return TrainingSet(about, examples)
 
 
-def _base(name: str) -> tuple[Bundle, EncoderSource]:
+def _base(name: str) -> tuple[Bundle, Graphs]:
     """Return a bundle, and the bytes of its encoder for the bundle to come; it is read once for both."""
     folder = bundle_folder(name)
     manifest, content = read_bundle(folder)
-    return assemble_bundle(folder, manifest, content), encoder_source(content)
+    return assemble_bundle(folder, manifest, content), graphs(content)
 
 
-def _exported(folder: Path) -> tuple[EncoderSource, Json]:
-    """Return an encoder as ``slant train encoder`` left it, and what that says of its training."""
+def graphs_of(folder: Path | None) -> Graphs:
+    """Return the embedded bundle's graphs, with those that a folder has in their place.
+
+    Raises:
+        TrainingError: the folder has no encoder.
+    """
+    embedded = graphs(read_bundle(DEFAULT)[1])
+    if folder is None:
+        return embedded
     try:
-        source = EncoderSource((folder / "encoder.onnx").read_bytes(), (folder / "tokenizer.json").read_bytes())
-        return source, json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+        found = {
+            name: (folder / path.name).read_bytes() for name, path in GRAPHS.items() if (folder / path.name).exists()
+        }
+    except OSError as error:
+        raise TrainingError(f"{folder}: cannot be read: {error}") from error
+    if not found:
+        raise TrainingError(f"{folder}: wanted {', '.join(path.name for path in GRAPHS.values())}, or one of them")
+    return replace(embedded, **found)
+
+
+def _training_of(folder: Path | None) -> Json:
+    """Return what is known of an encoder's training: what ``slant train encoder`` left, or the embedded bundle's."""
+    try:
+        found: Json = json.loads((folder / "encoder.json").read_text(encoding="utf-8")) if folder else {}
     except (OSError, ValueError) as error:
-        wanted = "encoder.onnx, tokenizer.json and encoder.json"
-        raise TrainingError(f"{folder}: wanted {wanted}: {error}") from error
+        raise TrainingError(f"{folder}: wanted encoder.json: {error}") from error
+    return found or read_bundle(DEFAULT)[0].figures["encoder"]
 
 
-def _embedded() -> tuple[EncoderSource, Json]:
-    manifest, content = read_bundle(DEFAULT)
-    return encoder_source(content), manifest.figures["encoder"]
+def _cache(encoder: Encoder, given: Graphs) -> FeatureCache:
+    return FeatureCache(encoder, _features_key(given), Memory(cache_folder(), verbose=0))
 
 
-def _cache(encoder: Encoder, source: EncoderSource) -> FeatureCache:
-    return FeatureCache(encoder, _features_key(source), Memory(cache_folder(), verbose=0))
-
-
-def _features_key(source: EncoderSource) -> str:
+def _features_key(given: Graphs) -> str:
     """Return a hash of all that turns text into features: the encoder's files and the code before it."""
     rooms = (Path(slant.__file__).parent / room for room in ("text", "features"))
     code = (path.read_bytes() for room in rooms for path in sorted(room.glob("*.py")))
-    return hashlib.sha256(b"".join([source.graph, source.tokenizer, *code])).hexdigest()
+    return hashlib.sha256(b"".join([given.encoder, given.tokenizer, *code])).hexdigest()
 
 
 def _write_own(
     out: Path,
     bundle: Bundle,
-    source: EncoderSource,
+    given: Graphs,
     name: str,
     task: str,
     sets: Sequence[TrainingSet[Any]],
@@ -134,13 +194,13 @@ def _write_own(
     kept = [record for record in bundle.manifest.training if record["task"] != task]
     records = kept + [one.record(task) for one in sets]
     still_true = {key: value for key, value in bundle.manifest.figures.items() if key != "dev"}
-    return _write(out, bundle, source, name, records, still_true | {task: figures})
+    return _write(out, bundle, given, name, records, still_true | {task: figures})
 
 
 def _write(
     out: Path,
     bundle: Bundle,
-    source: EncoderSource,
+    given: Graphs,
     name: str,
     records: list[Json],
     figures: Json,
@@ -158,7 +218,7 @@ def _write(
         self_test=[],
     )
     tested = replace(manifest, self_test=_self_test(replace(bundle, manifest=manifest), must_pass))
-    return save_bundle(out, replace(bundle, manifest=tested), source, write_card(tested))
+    return save_bundle(out, replace(bundle, manifest=tested), given, write_card(tested))
 
 
 def _self_test(bundle: Bundle, must_pass: bool) -> list[Json]:
@@ -178,4 +238,6 @@ def _plain(figures: Any) -> Any:
     """Return figures with numpy's numbers turned into Python's, rounded as they are printed."""
     if isinstance(figures, dict):
         return {key: _plain(value) for key, value in figures.items()}
-    return figures if isinstance(figures, (int, str)) else round(float(figures), 4)
+    if isinstance(figures, list):
+        return [_plain(value) for value in figures]
+    return figures if isinstance(figures, (int, str)) or figures is None else round(float(figures), 4)

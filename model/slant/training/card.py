@@ -12,6 +12,7 @@ _HEAD = """# {name} {version}
 A Slant bundle: it says what a news article is about and where it stands toward a target.
 
 - **Encoder**: MiniLM, 6 layers, 384 values a vector, int8; from all-MiniLM-L6-v2 (Apache-2.0){trained}.
+- **Attribution**: another MiniLM of the same word embeddings, int8, which finds who says what.
 - **Heads**: scikit-learn, calibrated on articles that neither they nor the encoder were fitted to.
 - **Topics**: {topics}.
 - **Stances**: {stances}.
@@ -38,6 +39,7 @@ _LIMITS = """## What it is bad at
 - **A stance shown by the choice of facts alone**, in a report that takes no side in so many words.
 - **Quoted and own voice**: an article that quotes only opponents is easily called against, though it reports.
 - **Favor** is found less surely than against: news blames in plainer words than it praises.
+- **Sources**: who says what is found well; whether it is for or against a target is right two times in three.
 - **Narrow targets inside a broad subject**: an article against a war says little of one ceasefire proposal.
 - **Conditions**: "not now, but if there were money" has a side that changes with how the target is worded.
 
@@ -48,7 +50,7 @@ def write_card(manifest: Manifest) -> str:
     """Return the card of a bundle, from its manifest alone."""
     figures = manifest.figures
     measured = _measured(figures["dev"]) if "dev" in figures else []
-    training = [_figures(task, figures[task]) for task in ("topic", "stance") if task in figures]
+    training = [_figures(task, figures[task]) for task in ("topic", "stance", "source") if task in figures]
     parts = [_head(manifest), _USE, *measured, _LIMITS, *training, _encoder(figures), _data(manifest.training)]
     return "\n".join(part for part in parts if part)
 

@@ -6,7 +6,7 @@ the same calibration: they are too good to leave unread. The figures are from a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -19,11 +19,13 @@ from slant.features.counts import piece_weights
 from slant.features.views import opinion_columns
 from slant.heads.stance import StanceHead
 from slant.heads.topic import TopicHead
+from slant.labels import STANCES
 from slant.training.samples import FeatureCache, StanceSamples, TopicSamples, tokenised
 from slant.training.sets import Example, TrainingSet
+from slant.training.source import Models, Reader, Sample, fit_source_head, source_figures, source_samples
 from slant.training.stance import fit_stance_head, stance_labels
 from slant.training.topic import calibrate_topic_head, fit_topic_head, topic_labels, topic_truth
-from slant.types import Floats, Json, Watch
+from slant.types import Floats, Json, Progress, Watch
 
 
 def fit_topics(sets: Sequence[TrainingSet[TopicExample]], cache: FeatureCache, watch: Watch) -> tuple[TopicHead, Json]:
@@ -70,6 +72,40 @@ def fit_stances(
     head = fit_stance_head(samples.take(fit), groups, typical, labels, pieces, opinion_columns(cache.encoder, labels))
     step(1)
     return head, _figures(sets, parts, lambda rows: _stance_figures(head, samples.take(rows)))
+
+
+def fit_sources(
+    sets: Sequence[TrainingSet[StanceExample]], silent: Mapping[str, Sequence[str]], models: Models, watch: Watch
+) -> tuple[StanceHead, Json]:
+    """Return a calibrated source head and its figures on the held-out part of each set.
+
+    ``silent`` has for texts the targets that they say nothing of.
+
+    Raises:
+        TrainingError: the sets hold too little to learn from.
+    """
+    texts = {example.text: None for one in sets for example in one.examples if example.part is Part.TRAIN}
+    pieces = piece_weights(tokenised(models.encoder, texts), models.encoder.vocabulary)
+    reader = Reader(models, pieces, silent)
+    sets = [one.for_heads() for one in sets]
+    progress = watch("sources: features", sum(len(one.examples) for one in sets))
+    fitted = [sample for one in sets for sample in _source_samples(reader, one, progress, held=False)]
+    if not fitted:
+        raise TrainingError("no labelled sources were found to train on")
+    head = fit_source_head(fitted)
+    held = {one.about.name: list(_source_samples(reader, one, progress, held=True)) for one in sets}
+    return head, {name: source_figures(head, samples) for name, samples in held.items() if samples}
+
+
+def _source_samples(
+    reader: Reader, one: TrainingSet[StanceExample], progress: Progress, *, held: bool
+) -> Iterator[Sample]:
+    parts = [Part.HELD_OUT] if held else [Part.TRAIN, Part.CALIBRATION]
+    examples = [example for part in parts for example in one.of(part)]
+    for sample in source_samples(reader, examples):
+        label = one.about.labels.get(STANCES[sample.label], 1.0)
+        yield replace(sample, weight=sample.weight * one.about.weight * label)
+    progress(len(examples))
 
 
 def _together(sets: Sequence[TrainingSet[Example]]) -> tuple[list[Example], Floats, np.ndarray]:

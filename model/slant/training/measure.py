@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from slant.evaluation.run import evaluate, make_request
-from slant.inference.bundle import assemble_bundle, encoder_source, save_bundle
+from slant.inference.bundle import assemble_bundle, graphs, save_bundle
 from slant.inference.classifier import Classifier
 from slant.inference.manifest import Manifest
 from slant.inference.stored import read_bundle
@@ -68,9 +68,7 @@ def measure(bundle: Path, folder: Path, watch: Watch) -> Manifest:
     for one in evaluations():
         found[one.name] = _figures(Classifier(loaded), one, folder, watch)
         manifest = replace(manifest, figures=manifest.figures | {"dev": found})
-        manifest = save_bundle(
-            bundle, replace(loaded, manifest=manifest), encoder_source(content), write_card(manifest)
-        )
+        manifest = save_bundle(bundle, replace(loaded, manifest=manifest), graphs(content), write_card(manifest))
     return manifest
 
 

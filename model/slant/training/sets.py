@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from slant.data.catalog import STANCE_SETS, TOPIC_SETS, WITHHELD_FILES, DataSet, file_sha256
+from slant.data.catalog import ATTRIBUTION, SOURCE_SETS, STANCE_SETS, TOPIC_SETS, WITHHELD_FILES, DataSet, file_sha256
 from slant.data.readers import (
+    QuoteExample,
     StanceExample,
     TopicExample,
     concept_examples,
+    quote_examples,
     read_label_map,
     rows,
+    source_examples,
     stance_examples,
     topic_examples,
 )
@@ -24,7 +27,7 @@ from slant.data.split import Part, text_key, text_keys
 from slant.errors import DataError
 from slant.types import Json
 
-Example = TypeVar("Example", TopicExample, StanceExample)
+Example = TypeVar("Example", TopicExample, StanceExample, QuoteExample)
 
 MAPPING = "topic/iptc_mapping.json"
 FNC = "stance/fnc1.train.jsonl.gz"
@@ -84,6 +87,32 @@ def default_sets(folder: Path) -> tuple[list[TrainingSet[TopicExample]], list[Tr
         for about in STANCE_SETS
     ]
     return topics, stances
+
+
+def source_sets(folder: Path) -> tuple[list[TrainingSet[StanceExample]], dict[str, list[str]]]:
+    """Read the sets of the catalog that name sources; return them, and for texts the targets they say nothing of.
+
+    Raises:
+        DataError: a file is missing, or a row of it is not in the documented form.
+    """
+    withheld = _withheld(folder)
+    sets = [_read(folder, about, withheld, source_examples) for about in SOURCE_SETS]
+    return sets, silent_targets(folder / about.file for about in SOURCE_SETS)
+
+
+def attribution_record(folder: Path) -> Json:
+    """Return what the manifest and the card state about the set that the attribution model was trained on."""
+    examples = list(quote_examples([folder / ATTRIBUTION.file]))
+    return TrainingSet(ATTRIBUTION, examples).record("attribution")
+
+
+def silent_targets(paths: Iterable[Path]) -> dict[str, list[str]]:
+    """Return the targets that texts are marked as saying nothing of, by text."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for example in stance_examples(paths):
+        if example.label == "unrelated":
+            found[example.text].append(example.target)
+    return found
 
 
 def _topics(folder: Path, about: DataSet) -> Callable[[Iterable[Path]], Iterator[TopicExample]]:

@@ -13,6 +13,7 @@ from slant.features.encoder import Encoder
 from slant.features.nearness import Nearness
 from slant.features.pairs import DIGEST, digest, window
 from slant.features.reading import LEAD, Reading, compare
+from slant.sources.views import ask_source
 from slant.text.clean import normalise
 from slant.training.samples import UNSURE, read_row
 from slant.types import Floats, Ints, TokenIds
@@ -63,11 +64,6 @@ def source_pairs(encoder: Encoder, examples: Iterable[StanceExample]) -> Iterato
             name = example.fields.get("name", "the source")  # fields keep no name of more than 80 characters
             for n in _marked(example, reading)[:1]:
                 yield Pair(window(reading, int(n)), ask_source(example.target, str(name)), example.label)
-
-
-def ask_source(target: str, name: str) -> str:
-    """Return what stands beside a passage when the question is where a source in it stands."""
-    return f"{target}, says {name}"
 
 
 def lead_singles(encoder: Encoder, examples: Sequence[TopicExample], truth: Floats) -> Iterator[Single]:

@@ -1,0 +1,104 @@
+"""Who says what in an article, and where each of them stands toward a target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from slant.article import Source, SourceScore, Words
+from slant.features.encoder import Encoder
+from slant.features.nearness import Nearness
+from slant.features.reading import Reading
+from slant.heads.stance import StanceHead
+from slant.inference.caution import Caution
+from slant.inference.polarity import Asked, other_labels
+from slant.sources.decode import attributions
+from slant.sources.pieces import pieces_of
+from slant.sources.resolve import Resolver, Speaker
+from slant.sources.tagger import Tagger
+from slant.sources.views import SpeakerView, sentences_of, speaker_view
+from slant.text.spans import Span
+from slant.types import Floats
+
+MOST_SPEAKERS = 32
+"""Speakers of one article that are judged toward a target: those who say most."""
+MOST_SPANS = 3
+"""Spans that are given for a source's stance."""
+SAYS_NOTHING = "unrelated"
+
+
+def speakers(tagger: Tagger, encoder: Encoder, reading: Reading) -> list[Speaker]:
+    """Return who says something in an article, in the order in which they first speak."""
+    found = attributions(tagger, pieces_of(encoder.tokenizer, reading))
+    return Resolver(reading.cleaned, reading.spans).speakers(found)
+
+
+def source(reading: Reading, speaker: Speaker) -> Source:
+    """Return a speaker as the caller gets it."""
+    return Source(*_called(reading, speaker), tuple(_words(reading, span) for span in speaker.said))
+
+
+def source_scores(
+    head: StanceHead,
+    encoder: Encoder,
+    reading: Reading,
+    found: Sequence[Speaker],
+    asked: Asked,
+    near: Nearness,
+    caution: Caution,
+) -> tuple[SourceScore, ...]:
+    """Return where those stand who say something of what is asked for, the surest first."""
+    loudest = sorted(found, key=lambda one: -sum(end - start for start, end in one.said))[:MOST_SPEAKERS]
+    views = [view_of(encoder, reading, one, asked.thing, near) for one in loudest]
+    if not views:
+        return ()
+    shares = head.probabilities(np.array([view.features for view in views]))
+    scored = [
+        _score(head, reading, one, asked, view, row, caution)
+        for one, view, row in zip(loudest, views, shares, strict=True)
+    ]
+    given = [score for score in scored if max(score.probabilities, key=score.probabilities.__getitem__) != SAYS_NOTHING]
+    return tuple(sorted(given, key=lambda score: -score.confidence))
+
+
+def view_of(encoder: Encoder, reading: Reading, speaker: Speaker, thing: str, near: Nearness) -> SpeakerView:
+    """Return what the source head sees of a speaker."""
+    spans = [span for one in speaker.attributions for span in (*one.content, *one.cue)]
+    return speaker_view(encoder, reading, speaker.name.of(reading.cleaned), sentences_of(reading, spans), thing, near)
+
+
+def _score(
+    head: StanceHead,
+    reading: Reading,
+    speaker: Speaker,
+    asked: Asked,
+    view: SpeakerView,
+    probabilities: Floats,
+    caution: Caution,
+) -> SourceScore:
+    labels = other_labels(head.labels) if asked.turned else head.labels
+    shares = {label: round(float(share), 6) for label, share in zip(labels, probabilities, strict=True)}
+    best = max(shares, key=shares.__getitem__)
+    sure = shares[best] >= caution.min_confidence
+    spans = _nearest(reading, speaker, view)
+    return SourceScore(*_called(reading, speaker), best if sure else None, shares[best], shares, spans)
+
+
+def _nearest(reading: Reading, speaker: Speaker, view: SpeakerView) -> tuple[Words, ...]:
+    """Return what a speaker says in the sentences nearest to the target, in the article's order."""
+    rank = {int(n): place for place, n in enumerate(view.sentences)}
+    said = {
+        span: min((rank[n] for n in sentences_of(reading, [span]).tolist()), default=len(rank)) for span in speaker.said
+    }
+    chosen = sorted(said, key=lambda span: (said[span], span))[:MOST_SPANS]
+    return tuple(_words(reading, span) for span in sorted(chosen))
+
+
+def _called(reading: Reading, speaker: Speaker) -> tuple[str, str | None]:
+    return speaker.name.of(reading.text), speaker.role.of(reading.text) if speaker.role else None
+
+
+def _words(reading: Reading, span: Span) -> Words:
+    start = span.end - len(span.of(reading.text).lstrip(" ,;:"))  # a comma may stand between the source and its words
+    return Words(start, span.end, reading.text[start : span.end])

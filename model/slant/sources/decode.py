@@ -1,0 +1,99 @@
+"""From what the attribution model says of pieces to spans: each cue's parts, smoothed, as whole words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from slant.sources.attribution import ROLES, Attribution
+from slant.sources.pieces import Pieces
+from slant.sources.tagger import Cue, Tagger
+from slant.text.spans import Span
+from slant.types import Bools, Floats
+
+LEAST = 0.4
+"""Probability from which a piece is taken for the beginning of a cue."""
+SWITCH = (0.0, 0.0, 0.5)
+"""Log-odds that a part of each role must gain before it is cut in two or begun anew; sources and cues are short."""
+
+
+def attributions(tagger: Tagger, pieces: Pieces) -> list[Attribution]:
+    """Return the attributions of an article, in the order of their cues."""
+    found = _apart(tagger.cues(pieces, LEAST))
+    return [one for cue, parts in found if (one := _attribution(pieces, cue, parts)).content]
+
+
+def smooth(odds: Floats, switch: Sequence[float] = SWITCH) -> Bools:
+    """Return the likeliest two-state sequence of each row of log-odds (m, n), where each change costs its ``switch``.
+
+    Viterbi 1967, all rows at once.
+    """
+    cost, inside, outside = np.array(switch), np.zeros(len(odds)), np.zeros(len(odds))
+    back = np.zeros((2, *odds.shape), dtype=bool)
+    for n in range(odds.shape[1]):
+        back[1, :, n] = outside - cost > inside
+        back[0, :, n] = inside - cost > outside
+        inside, outside = np.maximum(inside, outside - cost), np.maximum(outside, inside - cost)
+        inside, outside = inside + odds[:, n] / 2, outside - odds[:, n] / 2
+    state = inside > outside
+    found = np.zeros(odds.shape, dtype=bool)
+    for n in reversed(range(odds.shape[1])):
+        found[:, n] = state
+        state = np.where(back[state.astype(int), np.arange(len(odds)), n], ~state, state)
+    return found
+
+
+def _apart(cues: Iterable[Cue]) -> list[tuple[Cue, Bools]]:
+    """Return the cues with their smoothed parts, in order; of two for one the likelier."""
+    kept = list[tuple[Cue, Bools]]()
+    for cue in sorted(cues, key=lambda one: -one.probability):
+        parts = smooth(cue.parts)
+        parts[ROLES.index("cue")] = _run(parts[ROLES.index("cue")], cue.at - cue.first)
+        if not any(_same(cue, parts, *other) for other in kept):
+            kept.append((cue, parts))
+    return sorted(kept, key=lambda one: one[0].at)
+
+
+def _run(part: Bools, at: int) -> Bools:
+    """Return the run of a part that goes through a piece: other cues look much like this one."""
+    outside = np.flatnonzero(~part)
+    found = np.zeros_like(part)
+    found[outside[outside < at].max(initial=-1) + 1 : outside[outside > at].min(initial=len(part))] = True
+    return found
+
+
+def _same(cue: Cue, parts: Bools, other: Cue, theirs: Bools) -> bool:
+    """Tell whether a cue begins inside the words of another."""
+    at = cue.at - other.first
+    return 0 <= at < theirs.shape[1] and bool(theirs[ROLES.index("cue"), at])
+
+
+def _attribution(pieces: Pieces, cue: Cue, parts: Bools) -> Attribution:
+    return Attribution(**{role: _spans(pieces, cue.first, part) for role, part in zip(ROLES, parts, strict=True)})
+
+
+def _spans(pieces: Pieces, first: int, part: Bools) -> tuple[Span, ...]:
+    """Return the runs of a part as spans of whole words."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], part, [False]]).astype(np.int8)))
+    runs = [_whole(pieces, first + int(start), first + int(stop)) for start, stop in edges.reshape(-1, 2)]
+    return tuple(span for span in _joined(runs) if span.start < span.end)
+
+
+def _whole(pieces: Pieces, start: int, stop: int) -> Span:
+    """Return pieces ``start`` to ``stop`` as a span, with the rest of the words that it would cut."""
+    while start > 0 and pieces.inside[start]:
+        start -= 1
+    while stop < len(pieces) and pieces.inside[stop]:
+        stop += 1
+    return Span(int(pieces.starts[start]), int(pieces.ends[stop - 1]))
+
+
+def _joined(spans: Sequence[Span]) -> list[Span]:
+    joined = list[Span]()
+    for span in spans:
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return joined

@@ -1,0 +1,81 @@
+"""An article's pieces for the attribution model: in order, each with its place in the caller's text.
+
+Unlike the sentences that a stance reads, these keep what tells where a quotation begins and ends: the
+direction of quotation marks, and the breaks between paragraphs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from slant.features.reading import Reading
+from slant.text.clean import HOLE
+from slant.types import Bools, Ints
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
+
+BREAK = "[unused1]"
+"""The piece that stands for the end of a paragraph; the vocabulary has it, no text does."""
+OPENING, CLOSING = "\u201c\u201e\u00ab", "\u201d\u00bb"
+_DIRECTED = str.maketrans(dict.fromkeys(OPENING, "\u201c") | dict.fromkeys(CLOSING, "\u201d"))
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Pieces and their places: ``ids``, ``starts`` and ``ends`` are (n,), the last two character offsets.
+
+    ``inside`` is (n,), whether a piece goes on with the word that the one before is of.
+    """
+
+    ids: Ints
+    starts: Ints
+    ends: Ints
+    inside: Bools
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.ids)
+
+
+def pieces_of(tokenizer: Tokenizer, reading: Reading) -> Pieces:
+    """Return the pieces of an article's sentences, with a ``BREAK`` wherever a paragraph ends."""
+    text = directed(reading.text, reading.cleaned)
+    encodings = tokenizer.encode_batch([span.of(text) for span in reading.spans], add_special_tokens=False)
+    rows = list(_rows(reading, encodings, piece_id(tokenizer, BREAK)))
+    ids, starts, ends, inside = np.array(rows, dtype=np.int64).reshape(-1, 4).T
+    return Pieces(ids, starts, ends, inside.astype(bool))
+
+
+def piece_id(tokenizer: Tokenizer, piece: str) -> int:
+    """Return a piece's number.
+
+    Raises:
+        ValueError: the vocabulary does not have it.
+    """
+    found = tokenizer.token_to_id(piece)
+    if found is None:
+        raise ValueError(f"the tokenizer has no {piece}")
+    return int(found)
+
+
+def directed(text: str, cleaned: str) -> str:
+    """Return ``cleaned`` with the direction that double quotation marks had in ``text``."""
+    kept = text[: len(cleaned)].translate(_DIRECTED)
+    return "".join(
+        sent if sent in "\u201c\u201d" and one == '"' else one for sent, one in zip(kept, cleaned, strict=True)
+    )
+
+
+def _rows(reading: Reading, encodings: list[Encoding], stop: int) -> Iterator[tuple[int, int, int, bool]]:
+    gaps = [reading.cleaned[before.end : after.start] for before, after in pairwise(reading.spans)] + [""]
+    for span, encoding, gap in zip(reading.spans, encodings, gaps, strict=True):
+        for piece, word, (start, end) in zip(encoding.ids, encoding.tokens, encoding.offsets, strict=True):
+            yield piece, span.start + start, span.start + end, word.startswith("##")
+        if "\n" in gap or HOLE in gap:
+            yield stop, span.end, span.end, False
