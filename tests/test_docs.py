@@ -17,6 +17,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from serving import REAL, serving
+from slant.article import Article
 from slant.inference.classifier import Classifier
 from slant_service.app import create_app
 from slant_service.settings import Settings
@@ -106,3 +107,13 @@ def test_every_make_target_is_explained() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split())
     assert targets == set(re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE))
+
+
+def test_the_sources_it_shows_are_those_it_finds(classifier: Classifier) -> None:
+    table = README.split("| source | role | stance | words |\n| --- | --- | --- | --- |\n")[1].split("\n\n")[0]
+    text = (ROOT / "tests" / "samples" / "17_toll_vote.txt").read_text(encoding="utf-8")
+    (stance,) = classifier.classify(Article(text=text), ["the harbour toll"], sources=True).stances
+    found = {(one.name, one.role or "", one.label, span.text) for one in stance.sources for span in one.spans}
+    rows = [tuple(cell.strip() for cell in row.strip("|").split("|")) for row in table.splitlines()]
+    assert len(rows) > 3
+    assert set(rows) <= found

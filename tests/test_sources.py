@@ -122,15 +122,15 @@ def test_any_text_has_its_speakers_named_by_spans_of_it(text: str, places: list[
             assert 0 <= span.start < span.end <= len(text)
 
 
-@pytest.mark.parametrize("n", [0, 1, LENGTH - 1, LENGTH, LENGTH + 1, 1_000, 1_013])
+@pytest.mark.parametrize("n", [0, 1, LENGTH - 1, LENGTH, LENGTH + 1, *range(1_000, 1_020)])
 def test_windows_take_every_piece_once_with_something_around_it(n: int) -> None:
     found = list(windows(n))
-    assert [start for _, start, _ in found[1:]] == [end for _, _, end in found[:-1]]
-    assert (found[0][1], found[-1][2]) == (0, n)
-    for first, start, end in found:
-        assert first <= start <= end <= first + LENGTH
-        assert start - first >= OVERLAP // 2 or start == 0
-        assert first + LENGTH - end >= OVERLAP // 2 or end == n
+    assert [one.begin for one in found[1:]] == [one.end for one in found[:-1]]
+    assert (found[0].begin, found[-1].end) == (0, n)
+    for one in found:
+        assert one.first <= one.begin <= one.end <= one.stop <= one.first + LENGTH
+        assert one.begin - one.first >= OVERLAP // 2 or one.begin == 0
+        assert one.stop - one.end >= OVERLAP // 2 or one.end == n
 
 
 def test_smoothing_fills_gaps_and_drops_specks() -> None:
@@ -151,6 +151,9 @@ def test_the_sample_has_the_sources_that_its_reader_found(told: Judgement) -> No
     words = {one.name: " ".join(span.text for span in one.spans) for one in told.sources}
     assert "It takes four pounds" in words["Daniel Okafor"]
     assert "eleven thousand pounds" in words["Tom Haldane"]
+    labels = {one.name: one.label for one in told.stances[0].sources}
+    right = [labels.get(row["name"]) == row["stance"] for row in read_vote()[1]]
+    assert sum(right) >= 4
 
 
 def test_spans_of_sources_slice_to_their_text(told: Judgement) -> None:

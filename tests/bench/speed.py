@@ -76,8 +76,8 @@ def over_encoder() -> None:
 def with_sources() -> None:
     """Print the time of ``classify`` with sources over that without, in turns: 900 words, two targets."""
     classifier, samples = load(), read_samples()
-    text = "\n\n".join([read_vote()[0].text or "", samples[4].text, samples[5].text])
-    article = Article(text=" ".join(text.split(" ")[:900]))
+    vote = " ".join((read_vote()[0].text or "").split(" ")[:150])
+    article = Article(text="\n\n".join([vote, samples[4].text, samples[10].text]))
     targets, ratios, found = ["the harbour toll", "the wind farm"], [], 0
     for _ in range(ROUNDS // 2):
         start = time.perf_counter()

@@ -17,12 +17,14 @@ from slant.sources.decode import attributions
 from slant.sources.pieces import pieces_of
 from slant.sources.resolve import Resolver, Speaker
 from slant.sources.tagger import Tagger
-from slant.sources.views import SpeakerView, sentences_of, speaker_view
+from slant.sources.views import SpeakerView, nearness_of, sentences_of, speaker_view
 from slant.text.spans import Span
 from slant.types import Floats
 
 MOST_SPEAKERS = 32
 """Speakers of one article that are judged toward a target: those who say most."""
+FAR = 0.05
+"""A speaker none of whose sentences is as near to a target says nothing of it; so far are 1 in 128 of those who do."""
 MOST_SPANS = 3
 """Spans that are given for a source's stance."""
 SAYS_NOTHING = "unrelated"
@@ -49,7 +51,8 @@ def source_scores(
     caution: Caution,
 ) -> tuple[SourceScore, ...]:
     """Return where those stand who say something of what is asked for, the surest first."""
-    loudest = sorted(found, key=lambda one: -sum(end - start for start, end in one.said))[:MOST_SPEAKERS]
+    speaking = [one for one in found if nearness_of(near, sentences_of(reading, one.said)).max(initial=0.0) >= FAR]
+    loudest = sorted(speaking, key=lambda one: -sum(end - start for start, end in one.said))[:MOST_SPEAKERS]
     views = [view_of(encoder, reading, one, asked.thing, near) for one in loudest]
     if not views:
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,15 +16,17 @@ LEAST = 0.4
 """Probability from which a piece is taken for the beginning of a cue."""
 SWITCH = (0.0, 0.0, 0.5)
 """Log-odds that a part of each role must gain before it is cut in two or begun anew; sources and cues are short."""
+OUTSIDE = -20.0
+"""Log-odds of what is not there."""
 
 
 def attributions(tagger: Tagger, pieces: Pieces) -> list[Attribution]:
     """Return the attributions of an article, in the order of their cues."""
-    found = _apart(tagger.cues(pieces, LEAST))
+    found = _apart(list(tagger.cues(pieces, LEAST)))
     return [one for cue, parts in found if (one := _attribution(pieces, cue, parts)).content]
 
 
-def smooth(odds: Floats, switch: Sequence[float] = SWITCH) -> Bools:
+def smooth(odds: Floats, switch: Sequence[float]) -> Bools:
     """Return the likeliest two-state sequence of each row of log-odds (m, n), where each change costs its ``switch``.
 
     Viterbi 1967, all rows at once.
@@ -44,15 +46,26 @@ def smooth(odds: Floats, switch: Sequence[float] = SWITCH) -> Bools:
     return found
 
 
-def _apart(cues: Iterable[Cue]) -> list[tuple[Cue, Bools]]:
+def _apart(cues: Sequence[Cue]) -> list[tuple[Cue, Bools]]:
     """Return the cues with their smoothed parts, in order; of two for one the likelier."""
     kept = list[tuple[Cue, Bools]]()
-    for cue in sorted(cues, key=lambda one: -one.probability):
-        parts = smooth(cue.parts)
+    for cue, parts in sorted(zip(cues, _smoothed(cues), strict=True), key=lambda one: -one[0].probability):
         parts[ROLES.index("cue")] = _run(parts[ROLES.index("cue")], cue.at - cue.first)
-        if not any(_same(cue, parts, *other) for other in kept):
+        if not any(_same(cue, *other) for other in kept):
             kept.append((cue, parts))
     return sorted(kept, key=lambda one: one[0].at)
+
+
+def _smoothed(cues: Sequence[Cue]) -> list[Bools]:
+    """Return the parts of all cues, smoothed at once; windows at the end may be shorter than others."""
+    if not cues:
+        return []
+    longest = max(cue.parts.shape[1] for cue in cues)
+    odds = np.full((len(cues), len(ROLES), longest), OUTSIDE, dtype=np.float32)
+    for row, cue in zip(odds, cues, strict=True):
+        row[:, : cue.parts.shape[1]] = cue.parts
+    found = smooth(odds.reshape(-1, longest), SWITCH * len(cues)).reshape(odds.shape)
+    return [row[:, : cue.parts.shape[1]] for row, cue in zip(found, cues, strict=True)]
 
 
 def _run(part: Bools, at: int) -> Bools:
@@ -63,7 +76,7 @@ def _run(part: Bools, at: int) -> Bools:
     return found
 
 
-def _same(cue: Cue, parts: Bools, other: Cue, theirs: Bools) -> bool:
+def _same(cue: Cue, other: Cue, theirs: Bools) -> bool:
     """Tell whether a cue begins inside the words of another."""
     at = cue.at - other.first
     return 0 <= at < theirs.shape[1] and bool(theirs[ROLES.index("cue"), at])

@@ -6,6 +6,7 @@ A long article is read in windows that overlap, and a cue is taken from the wind
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,9 +26,9 @@ LENDER = "encoder.onnx"
 LENT_BY = "lent_by"
 """The graph's metadata under this name tells the sha256 of that file."""
 LENGTH = 254
-"""Pieces in a window; with the two marks around them 256, as the model was trained."""
-OVERLAP = 80
-"""Pieces that a window shares with the next: a cue has 40 on either side at least."""
+"""The most pieces in a window; with the two marks around them 256, as the model was trained."""
+OVERLAP = 64
+"""Pieces that a window shares with the next: a cue has 32 on either side at least."""
 
 
 class Cue(NamedTuple):
@@ -42,6 +43,15 @@ class Cue(NamedTuple):
     parts: Floats
 
 
+class Window(NamedTuple):
+    """Pieces ``first`` to ``stop``, of which those from ``begin`` to ``end`` are asked whether a cue begins there."""
+
+    first: int
+    stop: int
+    begin: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Tagger:
     """An ONNX session of the attribution model, and the two marks around what it reads."""
@@ -52,10 +62,11 @@ class Tagger:
 
     def cues(self, pieces: Pieces, least: float) -> Iterator[Cue]:
         """Yield the cues that are at least so likely, in order."""
-        for first, begin, end in windows(len(pieces)):
-            odds, parts = self._read(pieces.ids[first : first + LENGTH])
+        for window in windows(len(pieces)):
+            first = window.first
+            odds, parts = self._read(pieces.ids[first : window.stop])
             probabilities = 1 / (1 + np.exp(-odds))
-            for n in range(begin - first, end - first):
+            for n in range(window.begin - first, window.end - first):
                 if probabilities[n] >= least:
                     yield Cue(first + n, float(probabilities[n]), first, parts[:, n])
 
@@ -66,15 +77,14 @@ class Tagger:
         return cue[0, 1:-1], parts[0, : len(ROLES), 1:-1, 1:-1]
 
 
-def windows(n: int) -> Iterator[tuple[int, int, int]]:
-    """Yield for every window over n pieces where it begins, and from where to where cues are taken from it."""
-    taken = 0
-    for step in range(0, max(1, n - OVERLAP), LENGTH - OVERLAP):
-        first = max(0, min(step, n - LENGTH))
-        last = first + LENGTH >= n
-        end = n if last else first + LENGTH - OVERLAP // 2
-        yield first, taken, end
-        taken = end
+def windows(n: int) -> Iterator[Window]:
+    """Yield the windows over n pieces, all but the last of one length."""
+    count = max(1, math.ceil((n - OVERLAP) / (LENGTH - OVERLAP)))
+    step = math.ceil(max(0, n - OVERLAP) / count)
+    for k in range(count):
+        first, last = k * step, k == count - 1
+        begin = first + OVERLAP // 2 if k else 0
+        yield Window(first, n if last else first + step + OVERLAP, begin, n if last else first + step + OVERLAP // 2)
 
 
 def load_tagger(
