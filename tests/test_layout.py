@@ -26,9 +26,12 @@ FILES = sorted([*(ROOT / "model").rglob("*.py"), *(ROOT / "service").rglob("*.py
 FORBIDDEN = {"fastapi", "pydantic", "starlette", "uvicorn", "slant_service", "pandas", "torch", "transformers"}
 DISK = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "unlink", "mkdir", "rename"}
 TRAINED = ("encoder", "attribution")
-WITH_TORCH = {f"training/{what}/{name}.py" for what in TRAINED for name in ("network", "tune", "export")}
+WITH_TORCH = {f"training/{what}/{name}.py" for what in TRAINED for name in ("network", "tune", "export")} | {
+    "training/checkpoint.py"
+}
 MAY_TOUCH_DISK = {"inference/bundle.py", "inference/stored.py", "batch/files.py", "batch/onward.py", "batch/store.py",
                   "batch/survey.py", "data/readers.py", "data/catalog.py", "training/build.py", "training/measure.py", "cli.py",
+                  "training/checkpoint.py",
                   *(f"training/{what}/{name}.py" for what in TRAINED for name in ("recipe", "train", "tune", "export"))}  # fmt: skip
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from transformers import AutoModel
 
 from slant.sources.attribution import ROLES
+from slant.training.encoder.network import layer_groups, load_bert
 
 
 class AttributionNetwork(nn.Module):
@@ -48,22 +48,11 @@ def load_network(
     weights: Path, width: int, reach: int, *, dropout: float = 0.0, attention: str = "sdpa"
 ) -> AttributionNetwork:
     """Return the packaged MiniLM with fresh outputs; its word embeddings are not trained."""
-    bert = AutoModel.from_pretrained(
-        weights,
-        attn_implementation=attention,
-        hidden_dropout_prob=dropout,
-        attention_probs_dropout_prob=0.0,
-        add_pooling_layer=False,
-        local_files_only=True,
-    )
-    bert.embeddings.requires_grad_(False)
-    return AttributionNetwork(bert, width, reach)
+    return AttributionNetwork(load_bert(weights, dropout, attention), width, reach)
 
 
 def parameter_groups(network: AttributionNetwork, rate: float, decay: float) -> list[dict[str, object]]:
-    """Return the weights with their learning rates: ``rate`` at the top, ``decay`` times less each layer down."""
+    """Return the weights with their learning rates, of the outputs twice that of the top layer."""
     outputs = [network.cue, network.asking, network.answering, network.distance]
-    groups: list[dict[str, object]] = [{"params": [p for one in outputs for p in one.parameters()], "lr": 2 * rate}]
-    for depth, layer in enumerate(reversed(network.bert.encoder.layer)):
-        groups.append({"params": list(layer.parameters()), "lr": rate * decay**depth})
-    return groups
+    own = [parameter for one in outputs for parameter in one.parameters()]
+    return [{"params": own, "lr": 2 * rate}, *layer_groups(network.bert, rate, decay)]

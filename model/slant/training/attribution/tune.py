@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,10 +17,10 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from slant.errors import TrainingError
 from slant.training.attribution.examples import Marked, Restyle
 from slant.training.attribution.network import AttributionNetwork, load_network, parameter_groups
 from slant.training.attribution.recipe import Recipe
+from slant.training.checkpoint import Done, resume, save
 from slant.types import Bools, Ints, Json, Progress
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,8 @@ class Tuner:
     def run(self, checkpoint: Path, progress: Progress) -> AttributionNetwork:
         """Train to the last step, from ``checkpoint`` if it is there; return the averaged network."""
         if checkpoint.is_file():
-            self._resume(checkpoint)
+            done = resume(checkpoint, self.recipe.sha256, self._parts(), self.device)
+            self.step, self.seconds = done.step, done.seconds
             progress(self.step)
         while self.step < self.steps:
             batches = self._epoch(self.step // self.an_epoch)
@@ -64,7 +66,7 @@ class Tuner:
                 self._advance(batch)
                 progress(1)
                 if self.step % self.recipe.checkpoint == 0 or self.step == self.steps:
-                    self._save(checkpoint)
+                    save(checkpoint, self.recipe.sha256, Done(self.step, self.seconds), self._parts())
         averaged: AttributionNetwork = self.average.module.cpu().eval()
         return averaged
 
@@ -111,20 +113,22 @@ class Tuner:
         self.step += 1
         self.seconds += time.monotonic() - began
         if self.step % 50 == 0:
-            log.info(json.dumps({"step": self.step, "of": self.steps, "loss": round(float(loss), 4)}))
+            log.info(json.dumps({"step": self.step, "of": self.steps, "loss": round(float(loss.detach()), 4)}))
 
     def _loss(self, batch: Sequence[Window]) -> Tensor:
         ids, mask = self._padded(batch)
         with torch.autocast(self.device.type, torch.bfloat16):
             cue, parts = self.network(ids, mask)
-        rows = torch.tensor([row for row, one in enumerate(batch) for _ in one.cues], device=self.device)
-        begins = torch.tensor([int(n) + 1 for one in batch for n in one.cues], device=self.device)
+        rows = torch.tensor(
+            [row for row, one in enumerate(batch) for _ in one.cues], dtype=torch.long, device=self.device
+        )
+        begins = torch.tensor([int(n) + 1 for one in batch for n in one.cues], dtype=torch.long, device=self.device)
         truth = torch.zeros_like(cue, dtype=torch.float32)
         truth[rows, begins] = 1.0
         inside = mask.bool()
         cues = binary_cross_entropy_with_logits(cue.float()[inside], truth[inside], reduction="sum")
         around = parts[rows, :, begins].float()  # (m, roles, tokens)
-        off = binary_cross_entropy_with_logits(around, self._parts(batch, around.shape), reduction="none")
+        off = binary_cross_entropy_with_logits(around, self._marked(batch, around.shape), reduction="none")
         return (cues + (off * mask[rows][:, None]).sum() / PER_CUE) / max(1, len(rows))
 
     def _padded(self, batch: Sequence[Window]) -> tuple[Tensor, Tensor]:
@@ -135,34 +139,15 @@ class Tuner:
             mask[row, : len(one.ids) + 2] = 1
         return torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device)
 
-    def _parts(self, batch: Sequence[Window], shape: torch.Size) -> Tensor:
+    def _marked(self, batch: Sequence[Window], shape: torch.Size) -> Tensor:
         truth, row = np.zeros(shape, dtype=np.float32), 0
         for one in batch:
             truth[row : row + len(one.cues), :, 1 : len(one.ids) + 1] = one.parts
             row += len(one.cues)
         return torch.from_numpy(truth).to(self.device)
 
-    def _save(self, checkpoint: Path) -> None:
-        beside = checkpoint.with_suffix(".part")
-        parts = {"network": self.network, "average": self.average, "optimiser": self.optimiser, "rate": self.schedule}
-        states = {name: part.state_dict() for name, part in parts.items()}
-        torch.save({"recipe": self.recipe.sha256, "step": self.step, "seconds": self.seconds} | states, beside)
-        beside.replace(checkpoint)
-
-    def _resume(self, checkpoint: Path) -> None:
-        """Take up a checkpoint of the same recipe.
-
-        Raises:
-            TrainingError: another recipe wrote it.
-        """
-        state = torch.load(checkpoint, map_location=self.device, weights_only=True)
-        if state["recipe"] != self.recipe.sha256:
-            raise TrainingError(f"{checkpoint}: another recipe wrote it; remove it, or train elsewhere with --out")
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["rate"])
-        self.step, self.seconds = int(state["step"]), float(state["seconds"])
+    def _parts(self) -> dict[str, Any]:
+        return {"network": self.network, "average": self.average, "optimiser": self.optimiser, "rate": self.schedule}
 
 
 def _cut(article: Marked, start: int, stop: int) -> Window:

@@ -32,7 +32,12 @@ class MultiTaskEncoder(nn.Module):
 
 def load_network(weights: Path, outputs: int, *, dropout: float = 0.0, attention: str = "sdpa") -> MultiTaskEncoder:
     """Return the packaged MiniLM with fresh output layers; its word embeddings are not trained."""
-    bert = AutoModel.from_pretrained(
+    return MultiTaskEncoder(load_bert(weights, dropout, attention), outputs)
+
+
+def load_bert(weights: Path, dropout: float, attention: str) -> nn.Module:
+    """Return the packaged MiniLM; its word embeddings are not trained."""
+    bert: nn.Module = AutoModel.from_pretrained(
         weights,
         attn_implementation=attention,
         hidden_dropout_prob=dropout,
@@ -41,13 +46,15 @@ def load_network(weights: Path, outputs: int, *, dropout: float = 0.0, attention
         local_files_only=True,
     )
     bert.embeddings.requires_grad_(False)
-    return MultiTaskEncoder(bert, outputs)
+    return bert
 
 
 def parameter_groups(network: MultiTaskEncoder, rate: float, decay: float) -> list[dict[str, object]]:
     """Return the weights with their learning rates: ``rate`` at the top, ``decay`` times less each layer down."""
-    layers = list(network.bert.encoder.layer)
-    groups: list[dict[str, object]] = [{"params": list(network.outputs.parameters()), "lr": rate}]
-    for depth, layer in enumerate(reversed(layers)):
-        groups.append({"params": list(layer.parameters()), "lr": rate * decay**depth})
-    return groups
+    return [{"params": list(network.outputs.parameters()), "lr": rate}, *layer_groups(network.bert, rate, decay)]
+
+
+def layer_groups(bert: nn.Module, rate: float, decay: float) -> list[dict[str, object]]:
+    """Return the layers with their learning rates, the top one first."""
+    layers = reversed(list(bert.encoder.layer))
+    return [{"params": list(layer.parameters()), "lr": rate * decay**depth} for depth, layer in enumerate(layers)]

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +15,8 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from slant.errors import TrainingError
 from slant.features.encoder import columns_of
+from slant.training.checkpoint import Done, resume, save
 from slant.training.encoder.batches import Batch, Batches
 from slant.training.encoder.network import MultiTaskEncoder, load_network, parameter_groups
 from slant.training.encoder.recipe import Recipe
@@ -47,13 +48,14 @@ class Tuner:
     def run(self, checkpoint: Path, progress: Progress) -> MultiTaskEncoder:
         """Train to the last step, from ``checkpoint`` if it is there; return the averaged network."""
         if checkpoint.is_file():
-            self._resume(checkpoint)
+            done = resume(checkpoint, self.recipe.sha256, self._parts(), self.device)
+            self.step, self.seconds = done.step, done.seconds
             progress(self.step)
         while self.step < self.recipe.steps:
             self._advance()
             progress(1)
             if self.step % self.recipe.checkpoint == 0 or self.step == self.recipe.steps:
-                self._save(checkpoint)
+                save(checkpoint, self.recipe.sha256, Done(self.step, self.seconds), self._parts())
                 log.info(json.dumps({"step": self.step, "held": self.measure()}))
         averaged: MultiTaskEncoder = self.average.module.cpu().eval()
         return averaged
@@ -124,25 +126,5 @@ class Tuner:
                 predicted += logits.argmax(dim=1).tolist()
         return float(f1_score(truth, predicted, labels=np.unique(truth), average="macro", zero_division=0))
 
-    def _save(self, checkpoint: Path) -> None:
-        beside = checkpoint.with_suffix(".part")
-        parts = {"network": self.network, "average": self.average, "optimiser": self.optimiser, "rate": self.schedule}
-        states = {name: part.state_dict() for name, part in parts.items()}
-        done = {"recipe": self.recipe.sha256, "step": self.step, "seconds": self.seconds}
-        torch.save(done | states, beside)
-        beside.replace(checkpoint)
-
-    def _resume(self, checkpoint: Path) -> None:
-        """Take up a checkpoint of the same recipe.
-
-        Raises:
-            TrainingError: another recipe wrote it.
-        """
-        state = torch.load(checkpoint, map_location=self.device, weights_only=True)
-        if state["recipe"] != self.recipe.sha256:
-            raise TrainingError(f"{checkpoint}: another recipe wrote it; remove it, or train elsewhere with --out")
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["rate"])
-        self.step, self.seconds = int(state["step"]), float(state["seconds"])
+    def _parts(self) -> dict[str, Any]:
+        return {"network": self.network, "average": self.average, "optimiser": self.optimiser, "rate": self.schedule}
