@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -187,6 +188,14 @@ def test_an_unsure_source_gets_no_label(classifier: Classifier) -> None:
     assert [one.label for one in stance.sources] == [None] * len(stance.sources) != []
 
 
+def test_a_bundle_without_a_head_for_sources_says_so(classifier: Classifier) -> None:
+    without = Classifier(replace(classifier.bundle, source=None))
+    found = without.classify(Article(text=SPEAKERS[0]), [TOLL], sources=True)
+    assert (found.warnings, found.stances[0].sources) == (("no-source-head",), ())
+    assert found.sources
+    assert without.classify(Article(text=SPEAKERS[0]), [TOLL]).warnings == ()
+
+
 def test_an_article_without_sources_has_none(classifier: Classifier) -> None:
     found = classifier.classify(Article(text="It rained. The river rose."), ["the river"], sources=True)
     assert (found.sources, found.stances[0].sources) == ((), ())
@@ -199,6 +208,7 @@ def test_an_article_of_sixty_sources(classifier: Classifier) -> None:
     found = classifier.classify(Article(text=text), [TOLL], sources=True)
     assert {one.name for one in found.sources} == set(people)
     assert 0 < len(found.stances[0].sources) <= MOST_SPEAKERS
+    assert found.warnings == ("sources-cut",)
 
 
 def test_a_page_of_html_has_sources_by_the_text_that_comes_back(classifier: Classifier) -> None:

@@ -26,7 +26,7 @@ from slant.inference.bundle import Bundle, load_bundle
 from slant.inference.caution import Caution
 from slant.inference.manifest import TestArticle
 from slant.inference.polarity import Asked, read_target
-from slant.inference.sources import source, source_scores, speakers
+from slant.inference.sources import MOST_SPEAKERS, source, source_scores, speakers
 from slant.inference.stances import stance_score
 from slant.sources.resolve import Speaker
 from slant.text.language import SUPPORTED, language_of
@@ -94,7 +94,7 @@ class Classifier:
                 for head, asked, view in seen
             ),
             read=Read(reading.characters, len(read) or self._lead_sentences(reading), len(reading.spans)),
-            warnings=tuple(self._warnings(reading, language, bool(wanted))),
+            warnings=tuple(self._warnings(reading, language, bool(wanted), found if sources else None)),
             model=self.model_id,
             text=reading.text if article.html is not None else None,
             sources=tuple(source(reading, one) for one in found),
@@ -169,13 +169,19 @@ class Classifier:
         ends = np.cumsum([len(reading.title), *map(len, reading.tokens)])
         return int((ends[:-1] < 2 * LEAD).sum())
 
-    def _warnings(self, reading: Reading, language: str, targets: bool) -> Iterator[str]:
+    def _warnings(
+        self, reading: Reading, language: str, targets: bool, found: Sequence[Speaker] | None
+    ) -> Iterator[str]:
         if language not in SUPPORTED:
             yield "language-unsupported"
         if len(reading.cleaned) < len(reading.text):
             yield "text-cut"
         if targets and self.bundle.stance is None:
             yield "no-stance-head"
+        if targets and found is not None and self.bundle.source is None:
+            yield "no-source-head"
+        if targets and found and len(found) > MOST_SPEAKERS:
+            yield "sources-cut"
 
 
 def load(

@@ -38,7 +38,7 @@ def speakers(tagger: Tagger, encoder: Encoder, reading: Reading) -> list[Speaker
 
 def source(reading: Reading, speaker: Speaker) -> Source:
     """Return a speaker as the caller gets it."""
-    return Source(*_called(reading, speaker), tuple(_words(reading, span) for span in speaker.said))
+    return Source(*_called(reading, speaker), _words(reading, speaker.said))
 
 
 def source_scores(
@@ -95,13 +95,14 @@ def _nearest(reading: Reading, speaker: Speaker, view: SpeakerView) -> tuple[Wor
         span: min((rank[n] for n in sentences_of(reading, [span]).tolist()), default=len(rank)) for span in speaker.said
     }
     chosen = sorted(said, key=lambda span: (said[span], span))[:MOST_SPANS]
-    return tuple(_words(reading, span) for span in sorted(chosen))
+    return _words(reading, sorted(chosen))
 
 
 def _called(reading: Reading, speaker: Speaker) -> tuple[str, str | None]:
     return speaker.name.of(reading.text), speaker.role.of(reading.text) if speaker.role else None
 
 
-def _words(reading: Reading, span: Span) -> Words:
-    start = span.end - len(span.of(reading.text).lstrip(" ,;:"))  # a comma may stand between the source and its words
-    return Words(start, span.end, reading.text[start : span.end])
+def _words(reading: Reading, spans: Sequence[Span]) -> tuple[Words, ...]:
+    """Return spans without the comma that may stand between a source and its words."""
+    cut = [Span(span.end - len(span.of(reading.text).lstrip(" ,;:")), span.end) for span in spans]
+    return tuple(Words(*span, span.of(reading.text)) for span in cut if span.start < span.end)
