@@ -10,7 +10,7 @@ EXTRAS := --extra service --extra client --extra batch --extra s3 --extra cluste
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint format bundle encoder attribution measure notebooks bench bench-service bench-batch clean
+.PHONY: help setup serve test lint format bundle encoder attribution hearer measure notebooks bench bench-service bench-batch clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,10 @@ encoder: setup ## train the encoder (installs torch); goes on where it was cut: 
 attribution: setup ## train the model that finds who says what (installs torch); goes on where it was cut
 	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --python $(BIN)/python $(EXTRAS) --extra train
 	$(BIN)/slant train attribution $(DATA)/quotes/polnear_quotes.train.jsonl.gz --out build/encoder $(if $(wildcard build/encoder/encoder.onnx),--encoder build/encoder)
+
+hearer: setup ## tune the encoder to sources, after the encoder and attribution (installs torch); goes on where it was cut
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --python $(BIN)/python $(EXTRAS) --extra train
+	$(BIN)/slant train hearer $(DATA) --models build/encoder --out build/encoder
 
 bundle: setup ## fit the default bundle's heads, to the models of build/encoder if there are some
 	$(BIN)/slant train default $(DATA) --out $(OUT) $(if $(wildcard build/encoder/*.onnx),--models build/encoder)

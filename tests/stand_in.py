@@ -51,7 +51,7 @@ def source(where: str, threads: int) -> Load:
 
 def stand_in(manifest: Manifest) -> Classifier:
     """Return one with a bundle's manifest and nothing else of it."""
-    return StandIn(Bundle(manifest, None, None, None, None, None))  # type: ignore[arg-type]
+    return StandIn(Bundle(manifest, None, None, None, None, None, None))  # type: ignore[arg-type]
 
 
 def source_after(path: Path, where: str, threads: int) -> Load:

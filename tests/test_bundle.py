@@ -171,7 +171,7 @@ def test_another_format_or_library(copy: Path, change: Callable[[dict[str, Any]]
         load_bundle(copy)
 
 
-@pytest.mark.parametrize("raw", [b"", b"[]", b"nonsense", b'{"format": 5}', b'{"format": 5, "sha256": "0"}'])
+@pytest.mark.parametrize("raw", [b"", b"[]", b"nonsense", b'{"format": 6}', b'{"format": 6, "sha256": "0"}'])
 def test_no_manifest_at_all(raw: bytes) -> None:
     with pytest.raises(BundleDamaged, match=r"m\.json"):
         parse_manifest(Path("m.json"), raw)
@@ -211,6 +211,14 @@ def test_a_bundle_replaces_a_bundle_but_nothing_else(classifier: Classifier, tmp
 def test_a_device_that_is_not_there_is_told_of(device: str) -> None:
     with pytest.raises(OptionError, match=f"device '{device}': wanted one of cpu, cuda, and for cuda onnxruntime-gpu"):
         load(device=device)
+
+
+def test_graphs_that_borrow_go_with_one_encoder(classifier: Classifier) -> None:
+    given, encoder = graphs(read_bundle(DEFAULT)[1]), classifier.bundle.encoder
+    other = replace(given, encoder=given.encoder + b"\0")
+    for start in (other.tagger, other.hear):
+        with pytest.raises(ValueError, match="goes with the encoder of sha256"):
+            start(encoder)
 
 
 def test_no_such_bundle(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from slant.cli import main
-from support import SAMPLES, Sample
+from support import SAMPLES, Sample, read_vote
 
 
 def run(
@@ -56,6 +56,26 @@ def test_classify_draws_a_table_in_a_terminal(slant: Shell, monkeypatch: pytest.
     assert "topics" in out
     assert "sport" in out
     assert "the [referee]" in out
+
+
+def test_classify_draws_a_table_of_sources(slant: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("COLUMNS", "160")
+    sources = read_vote()[1]
+    code, out, _ = slant("classify", str(SAMPLES / "17_toll_vote.txt"), "--target", "the harbour toll", "--sources")
+    assert code == 0
+    assert all(word in out for row in sources for word in row["name"].split())
+
+
+def test_targets_are_named_or_proposed(slant: Shell) -> None:
+    file = str(SAMPLES / "02_rent_cap_for.txt")
+    code, out, _ = slant("classify", file, "--auto-targets", "--json", "--title", "The rent cap works")
+    assert code == 0
+    assert json.loads(out)["stances"][0]["target"].lower().startswith("the rent cap")
+    code, _, err = slant("classify", file, "--auto-targets", "--target", "the rent cap")
+    assert code == 2
+    assert "wanted --target or --auto-targets, got both" in err
 
 
 def test_standard_input_and_html(tmp_path: Path, samples: list[Sample]) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -15,9 +16,11 @@ import pytest
 import slant.batch.scoring as scoring
 from batch_stand_in import load
 from serving import until
+from slant.article import AUTO, Article
+from slant.batch.asked import Columns
 from slant.batch.locks import file_lock
 from slant.inference.classifier import Classifier
-from support import Sample
+from support import Sample, read_vote
 from test_batch import jsonl
 from test_cli import Shell, slant
 
@@ -90,13 +93,28 @@ def test_an_extra_that_is_missing_is_named(slant: Shell, monkeypatch: pytest.Mon
 
 def test_batch_says_what_the_classifier_says(classifier: Classifier, samples: list[Sample], tmp_path: Path) -> None:
     """The real bundle, in processes of its own, duplicates computed once: equal to the last bit."""
-    rows = [{"id": one.name, "title": one.article.title, "text": one.text} for one in samples[:6]]
+    articles = [replace(read_vote()[0], id="vote"), *(replace(one.article, id=one.name) for one in samples[:5])]
+    rows = [{"id": one.id, "title": one.title, "text": one.text} for one in articles]
     (tmp_path / "in.jsonl").write_bytes(jsonl([*rows, *rows]))
-    targets = ["the rent cap", "the wind farm"]
-    scoring.score(str(tmp_path / "in.jsonl"), str(tmp_path / "out"), targets=targets, evidence=True, workers=2)
+    targets, out = ["the harbour toll", "the wind farm"], str(tmp_path / "out")
+    scoring.score(str(tmp_path / "in.jsonl"), out, targets=targets, evidence=True, sources=True, workers=2)
     found = pq.read_table(tmp_path / "out" / "part-000000.parquet").drop_columns(["file", "row"]).to_pylist()
-    alone = [classifier.classify(one.article, targets).to_dict() for one in samples[:6]]
+    alone = [classifier.classify(one, targets, sources=True).to_dict() for one in articles]
+    assert alone[0]["stances"][0]["sources"]
     assert json.loads(json.dumps(found)) == json.loads(json.dumps([*alone, *alone]))
+
+
+def test_batch_proposes_targets_where_a_row_names_none(
+    classifier: Classifier, samples: list[Sample], tmp_path: Path
+) -> None:
+    rows = [{"text": samples[1].text, "about": ""}, {"text": samples[1].text, "about": "the rent cap"}]
+    (tmp_path / "in.jsonl").write_bytes(jsonl(rows))
+    columns = Columns(targets="about")
+    scoring.score(str(tmp_path / "in.jsonl"), str(tmp_path / "out"), targets=AUTO, columns=columns, workers=1)
+    found = pq.read_table(tmp_path / "out" / "part-000000.parquet")["stances"].to_pylist()
+    proposed = classifier.classify(Article(text=samples[1].text), AUTO)
+    assert [one["target"] for one in found[0]] == [one.target for one in proposed.stances] != []
+    assert [one["target"] for one in found[1]] == ["the rent cap"]
 
 
 def hear_ctrl_c() -> None:

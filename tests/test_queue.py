@@ -73,6 +73,11 @@ def test_small_articles_go_together_and_large_ones_alone() -> None:
     run(test)
 
 
+def test_sources_are_twice_the_work() -> None:
+    plain, asked = (Job(Request(text="x" * 90, targets=["y"], sources=wanted), 0.0) for wanted in (False, True))
+    assert (plain.weight, asked.weight) == (180, 360)
+
+
 def test_what_nobody_waits_for_is_forgotten_at_once() -> None:
     async def test() -> None:
         queue = FairQueue(2)

@@ -13,6 +13,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from slant.article import AUTO, Article
 from slant.errors import InputError, SelfTestFailed
 from slant.inference.classifier import Classifier
 from slant_service.app import create_app
@@ -95,6 +96,15 @@ def test_topics_and_model(client: TestClient, classifier: Classifier) -> None:
 def test_probes(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "alive"}
     assert client.get("/readyz").json() == {"status": "ready"}
+
+
+def test_targets_are_proposed_to_who_asks(client: TestClient, classifier: Classifier) -> None:
+    body = ARTICLE | {"targets": "auto"}
+    answer = client.post("/v1/classify", json=body).json()
+    proposed = classifier.classify(Article(text=str(ARTICLE["text"])), AUTO)
+    assert [one["target"] for one in answer["stances"]] == [one.target for one in proposed.stances] != []
+    many = client.post("/v1/classify/batch", json=[body, ARTICLE]).json()
+    assert [len(one["stances"]) for one in many] == [len(proposed.stances), 1]
 
 
 def test_docs_need_no_other_host(client: TestClient) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slant.article import Article, Judgement
+from slant.features.encoder import Encoder
 from slant.inference.classifier import Classifier
 from slant.inference.sources import MOST_SPEAKERS
 from slant.sources.attribution import Attribution
@@ -113,6 +115,19 @@ def test_mentions_are_of_whom_a_reader_would_say(
     assert called(text, *mentions) == wanted
 
 
+def test_a_word_torn_off_a_mention_is_nobody() -> None:
+    text = "A senior official, who asked not to be named, said no."
+    parts = tuple(Span(text.index(part), text.index(part) + len(part)) for part in ("A senior official", "named"))
+    (speaker,) = resolver(text).speakers([Attribution(parts, (Span(46, 50),), (Span(51, 53),))])
+    assert speaker.name.of(text) == "A senior official"
+
+
+def test_words_inside_words_are_said_once() -> None:
+    content = [(Span(4, 20),), (Span(8, 12), Span(24, 30)), (Span(4, 20),)]
+    speaker = Speaker(Span(0, 3), None, [Attribution((), (), one) for one in content])
+    assert speaker.said == [Span(4, 20), Span(24, 30)]
+
+
 @given(st.text(max_size=300), st.lists(st.tuples(st.integers(0, 300), st.integers(1, 40)), max_size=5))
 @settings(max_examples=150, deadline=None)
 def test_any_text_has_its_speakers_named_by_spans_of_it(text: str, places: list[tuple[int, int]]) -> None:
@@ -209,6 +224,17 @@ def test_an_article_of_sixty_sources(classifier: Classifier) -> None:
     assert {one.name for one in found.sources} == set(people)
     assert 0 < len(found.stances[0].sources) <= MOST_SPEAKERS
     assert found.warnings == ("sources-cut",)
+
+
+def test_who_speaks_of_other_things_is_not_asked(classifier: Classifier) -> None:
+    """A speaker whose words are far from a target is left out before the encoder reads them beside it."""
+    article = Article(text="\n\n".join(SPEAKERS))
+    with mock.patch.object(Encoder, "judge", autospec=True, side_effect=Encoder.judge) as judged:
+        near = classifier.classify(article, [TOLL], sources=True).stances[0]
+        asked = judged.call_count
+        far = classifier.classify(article, ["quantum gravity"], sources=True).stances[0]
+    assert (len(near.sources), far.sources) == (len(SPEAKERS), ())
+    assert judged.call_count - asked < asked
 
 
 def test_a_page_of_html_has_sources_by_the_text_that_comes_back(classifier: Classifier) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from slant.errors import SlantError
     from slant.inference.classifier import Classifier, load
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 __all__ = ["Article", "Classifier", "Judgement", "SlantError", "__version__", "load"]
 
 _HOMES = {

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from slant.errors import ArticleError, TargetError
 from slant.labels import Stance
 from slant.types import Json
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 LONGEST_TARGET = 300
 MOST_TARGETS = 16
 """Targets of one article, over HTTP and in batch."""
+AUTO: Literal["auto"] = "auto"
+"""Stands in the place of targets where they are to be proposed."""
+Targets = Sequence[str] | Literal["auto"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,14 +154,17 @@ class Judgement:
         return asdict(self)
 
 
-def check_targets(targets: Iterable[str]) -> tuple[str, ...]:
+def check_targets(targets: Sequence[str]) -> tuple[str, ...]:
     """Return the targets stripped of outer white space.
 
     Raises:
         TargetError: a target is blank, or longer than ``LONGEST_TARGET`` characters.
     """
     if isinstance(targets, str):
-        raise TargetError(f"targets is a list of strings; one string was given, of {len(targets)} characters")
+        raise TargetError(
+            f"targets is a list of strings, or {AUTO!r}; one string was given, of {len(targets)} characters",
+            field="targets",
+        )
     return tuple(_check_target(number, target) for number, target in enumerate(targets))
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from slant.cli_score import exit_code, score
+from slant.cli_score import chosen_targets, exit_code, score
 from slant.cli_train import Data, train
 from slant.errors import BatchError, InputError, MissingExtra, OptionError, SlantError, TrainingError
 from slant.progress import progress_bars
@@ -39,6 +39,7 @@ BundleOption = Annotated[str, typer.Option("--bundle", help="A bundle's folder, 
 def classify(
     files: Annotated[list[str], typer.Argument(help="Text or HTML files; '-' reads standard input.")],
     target: Annotated[list[str] | None, typer.Option("--target", "-t", help="What a stance is toward.")] = None,
+    auto_targets: Annotated[bool, typer.Option("--auto-targets", help="Propose up to five for each article.")] = False,
     title: Annotated[str | None, typer.Option(help="The article's title.")] = None,
     sources: Annotated[bool, typer.Option("--sources", help="Add who says what, and where each stands.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an article.")] = False,
@@ -49,11 +50,12 @@ def classify(
     bundle: BundleOption = "default",
 ) -> None:
     """Classify articles: topics, and a stance with its evidence toward every --target."""
-    from slant.article import check_targets
+    from slant.article import AUTO, check_targets
     from slant.inference.classifier import load
     from slant.show import show
 
-    targets = check_targets(target or [])
+    named = chosen_targets(target, auto_targets)
+    targets = named if named == AUTO else check_targets(named)
     classifier, failed = load(bundle, abstain=min_confidence), 0
     for name in files:
         try:
@@ -112,7 +114,7 @@ def _service(module: str) -> Any:
 def evaluate(
     bundle: Annotated[str, typer.Argument(help="A bundle's folder, or 'default'.")],
     data: Data,
-    task: Annotated[str, typer.Option(help="stance, topic, source or quotes.")],
+    task: Annotated[str, typer.Option(help="stance, topic, source, quotes or targets.")],
     labels: Annotated[str, typer.Option(help="Score among these only, as favor,against.")] = "",
     slice_by: Annotated[list[str] | None, typer.Option("--slice", help="Figures by each value of a field.")] = None,
     label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,

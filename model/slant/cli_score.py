@@ -17,7 +17,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from slant.errors import BatchError, Changed, Incomplete, Locked, MissingExtra
+from slant.article import AUTO, Targets
+from slant.errors import BatchError, Changed, Incomplete, Locked, MissingExtra, OptionError
 
 CODES: dict[type[BatchError], int] = {Incomplete: 4, Changed: 5, Locked: 6}
 REJECTED, INTERRUPTED = 3, 130
@@ -36,6 +37,9 @@ def score(
     out: Annotated[str, typer.Option(help="The folder that the output goes to.")],
     target: Annotated[list[str] | None, typer.Option("--target", "-t", help="What a stance is toward.")] = None,
     targets_column: Annotated[str | None, typer.Option(help="Column of each row's own targets.")] = None,
+    auto_targets: Annotated[
+        bool, typer.Option("--auto-targets", help="Propose up to five for each row that names none.")
+    ] = False,
     topics: Annotated[bool, typer.Option("--topics/--no-topics", help="Say what articles are about.")] = True,
     evidence: Annotated[bool, typer.Option("--evidence", help="Add the passages that show a stance.")] = False,
     sources: Annotated[bool, typer.Option("--sources", help="Add who says what, and where each stands.")] = False,
@@ -67,7 +71,7 @@ def score(
             summary = batch.score(
                 inputs,
                 out,
-                targets=target or [],
+                targets=chosen_targets(target, auto_targets),
                 columns=batch.Columns(
                     id=id_column, text=text_column, title=title_column, html=html_column, targets=targets_column
                 ),
@@ -95,6 +99,17 @@ def score(
         console.show(summary, out)
     if summary.tally.rejected:
         raise typer.Exit(REJECTED)
+
+
+def chosen_targets(named: list[str] | None, auto: bool) -> Targets:
+    """Return the targets of a command, or that they are to be proposed.
+
+    Raises:
+        OptionError: both were asked for.
+    """
+    if named and auto:
+        raise OptionError(f"wanted --target or --auto-targets, got both, the first with {named[0]!r}", field="targets")
+    return AUTO if auto else named or []
 
 
 def exit_code(error: BatchError) -> int:

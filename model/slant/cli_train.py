@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -68,10 +70,7 @@ def train_attribution(
     recipe: Annotated[Path | None, typer.Option(help="Another recipe.toml than the one that comes along.")] = None,
 ) -> None:
     """Train the model that finds who says what (needs the train extra): rows with text and attributions."""
-    try:
-        from slant.training.attribution.train import train_attribution as run
-    except ImportError as error:
-        raise MissingExtra("train", str(error.name)) from error
+    run = _with_torch("attribution.train", "train_attribution")
     from slant.training.attribution.recipe import RECIPE, read_recipe
     from slant.training.build import graphs_of
 
@@ -97,15 +96,31 @@ def train_encoder(
     recipe: Annotated[Path | None, typer.Option(help="Another recipe.toml than the one that comes along.")] = None,
 ) -> None:
     """Train the encoder on the public sets of slant.data.catalog (needs the train extra); goes on after a cut."""
-    try:
-        from slant.training.encoder.train import train_encoder as run
-    except ImportError as error:
-        raise MissingExtra("train", str(error.name)) from error
+    run = _with_torch("encoder.train", "train_encoder")
     from slant.training.encoder.recipe import RECIPE, read_recipe
 
     _log()
     with progress_bars() as watch:
         typer.echo(f"encoder written to {run(read_recipe(recipe or RECIPE), folder, out, watch)}")
+
+
+@train.command("hearer")
+def train_hearer(
+    folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
+    models: Annotated[Path, typer.Option(help="The folder of the trained encoder, with its checkpoint.")],
+    out: Out,
+    recipe: Annotated[Path | None, typer.Option(help="Another recipe than the hearer.toml that comes along.")] = None,
+) -> None:
+    """Tune the trained encoder to what sources say (needs the train extra); goes on after a cut."""
+    run = _with_torch("encoder.hearer", "train_hearer")
+    from slant.training.build import graphs_of
+    from slant.training.encoder.hearer import HEARER
+    from slant.training.encoder.recipe import read_recipe
+
+    _log()
+    with progress_bars() as watch:
+        written = run(read_recipe(recipe or HEARER), graphs_of(models), models, folder, out, watch)
+    typer.echo(f"written to {written}")
 
 
 @train.command("default")
@@ -127,6 +142,15 @@ def train_default(
             manifest = run(folder, out, version=__version__, models=models, watch=watch)
     for task in ("topic", "stance", "source"):
         _report_training(out, manifest.figures[task])
+
+
+def _with_torch(module: str, name: str) -> Callable[..., Path]:
+    """Return a function of the training rooms that need the train extra."""
+    try:
+        found: Callable[..., Path] = getattr(import_module(f"slant.training.{module}"), name)
+    except ImportError as error:
+        raise MissingExtra("train", str(error.name)) from error
+    return found
 
 
 def _log() -> None:

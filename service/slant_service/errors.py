@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from slant.errors import BundleError, InputError, OptionError, SlantError
-from slant_service.schemas import FieldError, Problem
+from slant_service.schemas import LISTED, FieldError, Problem
 
 log = structlog.get_logger()
 
@@ -120,7 +120,7 @@ async def _on_invalid(request: Request, error: Any) -> Response:
 
 def _path(location: Sequence[str | int]) -> str:
     """Return where in the body a value stands: ``targets.0``."""
-    return ".".join(map(str, location)) or "body"
+    return ".".join(str(part) for part in location if part != LISTED) or "body"
 
 
 def _message(error: Any) -> str:

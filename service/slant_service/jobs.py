@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from slant.article import AUTO
+from slant.sources.proposals import MOST
 from slant_service import schemas
 
 
@@ -21,7 +23,8 @@ class Job:
         All of it twice, if sources are asked for.
         """
         asked = self.request
-        return len(asked.text or asked.html or "") * (1 + len(asked.targets)) * (1 + asked.sources)
+        targets = MOST if asked.targets == AUTO else len(asked.targets)
+        return len(asked.text or asked.html or "") * (1 + targets) * (1 + asked.sources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 from pydantic.config import JsonDict, JsonValue
 
-from slant.article import LONGEST_TARGET, MOST_TARGETS
+from slant.article import AUTO, LONGEST_TARGET, MOST_TARGETS
 from slant.types import Json
 
 MOST_ARTICLES = 64
@@ -16,6 +16,8 @@ LONGEST_TEXT = 1_000_000
 Target = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TARGET, pattern=r"\S")
 ]
+LISTED = "(listed)"
+"""Stands in the place of an error where the targets are a list, and is not shown."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
 
 EXAMPLE: JsonDict = {
@@ -35,6 +37,17 @@ ONE_BODY: list[JsonValue] = [
 """Either ``text`` or ``html``, as JSON Schema says it."""
 
 
+def _kind_of_targets(value: Any) -> str:
+    return AUTO if value == AUTO else LISTED
+
+
+Targets = Annotated[
+    Annotated[list[Target], Field(max_length=MOST_TARGETS), Tag(LISTED)] | Annotated[Literal["auto"], Tag(AUTO)],
+    Discriminator(_kind_of_targets),
+    Field(description="what stances are toward; auto: up to five that are proposed for the article"),
+]
+
+
 class Request(BaseModel):
     """One article, with either ``text`` or ``html``, and what to say of it."""
 
@@ -44,7 +57,7 @@ class Request(BaseModel):
     title: Annotated[str | None, Field(max_length=2_000)] = None
     text: Text | None = None
     html: Text | None = None
-    targets: Annotated[list[Target], Field(max_length=MOST_TARGETS)] = []
+    targets: Targets = []
     topics: bool = True
     evidence: bool = True
     min_confidence: Annotated[

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
+from slant.article import AUTO
 from slant.errors import DataError
 from slant.types import Json
 
@@ -59,7 +60,7 @@ class Asked:
     CSV is always flat. ``keep``: what else is in a row goes along, as JSON.
     """
 
-    targets: tuple[str, ...] = ()
+    targets: tuple[str, ...] | Literal["auto"] = ()
     topics: bool = True
     evidence: bool = False
     sources: bool = False
@@ -82,5 +83,5 @@ class Asked:
 
 def asked_from(content: Json) -> Asked:
     """Return what ``to_dict`` made JSON values of."""
-    lists = {name: tuple(content[name]) for name in ("targets", "labels")}
+    lists = {name: tuple(content[name]) for name in ("targets", "labels") if content[name] != AUTO}
     return Asked(**content | lists | {"columns": Columns(**content["columns"])})

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, Unpack
 
-from slant.article import Article, Judgement
+from slant.article import Article, Judgement, Targets
 from slant.batch.asked import Asked
 from slant.batch.rows import Row
 from slant.errors import BundleDamaged, InputError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Judge(Protocol):
     """What judges articles: a ``Classifier``."""
 
-    def classify(self, article: Article, targets: Sequence[str] = (), **options: Unpack[Options]) -> Judgement:
+    def classify(self, article: Article, targets: Targets = (), **options: Unpack[Options]) -> Judgement:
         """Say what an article is about, and where it stands toward each target."""
 
 

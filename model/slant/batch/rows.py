@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from slant.article import MOST_TARGETS, Article, check_targets
+from slant.article import AUTO, MOST_TARGETS, Article, check_targets
 from slant.batch.asked import Asked, Columns
 from slant.errors import DataError, InputError
 from slant.types import Json
@@ -29,7 +29,7 @@ class Row:
 
     raw: Raw
     article: Article
-    targets: tuple[str, ...]
+    targets: tuple[str, ...] | Literal["auto"]
     others: str | None
 
 
@@ -85,14 +85,15 @@ def _string(fields: Json, name: str | None) -> str | None:
     return found if found and not found.isspace() else None
 
 
-def _targets(fields: Json, asked: Asked) -> tuple[str, ...]:
-    """Return the targets of the command, then the row's own, each once."""
+def _targets(fields: Json, asked: Asked) -> tuple[str, ...] | Literal["auto"]:
+    """Return the targets of the command, then the row's own, each once; proposed ones only where a row has none."""
     name = asked.columns.targets
-    own = _own_targets(fields.get(name), name) if name else []
-    found = tuple(dict.fromkeys([*asked.targets, *check_targets(own)]))
+    own = check_targets(_own_targets(fields.get(name), name) if name else [])
+    named = () if asked.targets == AUTO else asked.targets
+    found = tuple(dict.fromkeys([*named, *own]))
     if len(found) > MOST_TARGETS:
         raise DataError(f"{len(found)} targets; at most {MOST_TARGETS} are judged")
-    return found
+    return AUTO if asked.targets == AUTO and not found else found
 
 
 def _own_targets(found: Any, name: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from joblib import cpu_count
 
-from slant.article import MOST_TARGETS, check_targets
+from slant.article import AUTO, MOST_TARGETS, Targets, check_targets
 from slant.batch.asked import Asked, Columns, Format
 from slant.batch.judge import Load, load_asked
 from slant.batch.plan import PIECE
@@ -37,7 +37,7 @@ def score(
     inputs: str | Path | Sequence[str | Path],
     out: str | Path,
     *,
-    targets: Sequence[str] = (),
+    targets: Targets = (),
     columns: Columns | None = None,
     topics: bool = True,
     evidence: bool = False,
@@ -68,7 +68,7 @@ def score(
         Locked: another run is at work in ``out``.
         Incomplete: some pieces cannot be read or written; what is done is kept.
     """
-    wanted = tuple(dict.fromkeys(check_targets(targets)))
+    wanted = AUTO if targets == AUTO else tuple(dict.fromkeys(check_targets(targets)))
     if len(wanted) > MOST_TARGETS:
         raise TargetError(f"{len(wanted)} targets; at most {MOST_TARGETS} are judged", field="targets")
     Caution(min_confidence=min_confidence or 0.0).check(None)

@@ -126,7 +126,7 @@ def source_examples(paths: Iterable[Path]) -> Iterator[StanceExample]:
     for path in paths:
         for line, row in rows(path):
             if "sources" not in row and "holder" in row:
-                if NOT_NAMED not in (row["target"], row["holder"]):
+                if NOT_NAMED not in (row.get("target"), row["holder"]):
                     name = AUTHOR if row["holder"] in (None, "None") else row["holder"]
                     yield from _stances(f"{path.name}:{line}", row | {"name": name})
                 continue

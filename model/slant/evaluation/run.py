@@ -22,6 +22,7 @@ from slant.errors import DataError
 from slant.evaluation.evaluate import figures, label_set_figures, masked_figures, slices
 from slant.evaluation.perturb import RULES
 from slant.evaluation.predict import Predictions, predict_stances, predict_topics
+from slant.evaluation.proposals import proposal_report
 from slant.evaluation.quotes import quote_report
 from slant.evaluation.robustness import robustness
 from slant.evaluation.sources import judge_sources, source_report
@@ -29,7 +30,7 @@ from slant.inference.classifier import Classifier
 from slant.types import Json, Progress, Watch
 
 Example = TypeVar("Example", TopicExample, StanceExample)
-TASKS = ("stance", "topic", "source", "quotes")
+TASKS = ("stance", "topic", "source", "quotes", "targets")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +73,8 @@ def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
     """
     masked, moved = None, None
     about: Json = {"task": request.task, "data": [path.name for path in request.data]}
-    if request.task in ("source", "quotes"):
-        return about | _of_sources(classifier, request, watch)
+    if request.task in ("source", "quotes", "targets"):
+        return about | _of_parts(classifier, request, watch)
     if request.task == "topic":
         if request.robustness:
             raise DataError("--robustness is of stances; wanted --task stance")
@@ -92,11 +93,13 @@ def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
     return about | found
 
 
-def _of_sources(classifier: Classifier, request: Request, watch: Watch) -> Json:
+def _of_parts(classifier: Classifier, request: Request, watch: Watch) -> Json:
     if request.labels or request.slice_by or request.robustness or request.label_map:
         raise DataError(f"--labels, --slice, --map and --robustness are not of --task {request.task}")
     if request.task == "quotes":
         return quote_report(classifier, quote_examples(request.data), watch("quotes", None))
+    if request.task == "targets":
+        return proposal_report(classifier, _wanted(stance_examples(request.data), request), watch("targets", None))
     examples = sorted(_wanted(source_examples(request.data), request), key=lambda one: (one.title or "", one.text))
     if not examples:
         raise DataError("no row names a source", field="data")

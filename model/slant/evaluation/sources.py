@@ -12,11 +12,13 @@ from slant.data.readers import StanceExample, by_article
 from slant.errors import DataError
 from slant.evaluation.metrics import accuracy, expected_calibration_error, favor_against_f1
 from slant.features.reading import Reading, compare, read_article
+from slant.heads.stance import StanceHead
+from slant.inference.bundle import Bundle
 from slant.inference.classifier import Classifier
 from slant.inference.polarity import other_labels, read_target
 from slant.labels import STANCES
 from slant.sources.names import alike
-from slant.sources.views import sentences_of, speaker_view
+from slant.sources.views import by_sentence, passage_of, sentences_of, source_features
 from slant.text.clean import normalise
 from slant.types import Floats, Json, Progress
 
@@ -44,14 +46,15 @@ def judge_sources(classifier: Classifier, examples: Sequence[StanceExample], pro
         ArticleError: nothing readable is in an article.
         DataError: the bundle has no head for sources, or a label is none of the stances.
     """
-    if classifier.bundle.source is None:
+    head = classifier.bundle.source
+    if head is None:
         raise DataError("the bundle has no head for sources")
     strange = sorted({example.label for example in examples} - set(STANCES))
     if strange:
         raise DataError(f"label {strange[0]!r}: wanted {', '.join(STANCES)}", field="label")
     told = list[Told]()
     for group in by_article(examples):
-        told += _article(classifier, group)
+        told += _article(classifier, head, group)
         progress(len(group))
     return told
 
@@ -82,12 +85,12 @@ def _end_to_end(told: Sequence[Told]) -> Json:
     }
 
 
-def _article(classifier: Classifier, group: Sequence[StanceExample]) -> list[Told]:
+def _article(classifier: Classifier, head: StanceHead, group: Sequence[StanceExample]) -> list[Told]:
     article = Article(text=group[0].text, title=group[0].title)
     targets = list(dict.fromkeys(example.target for example in group))
     reading = read_article(classifier.bundle.encoder, article)
     judgement = classifier.classify(article, targets, topics=False, evidence=False, sources=True)
-    given = _given(classifier, reading, group)
+    given = _given(classifier.bundle, head, reading, group)
     return [_told(judgement, targets, example, shares) for example, shares in zip(group, given, strict=True)]
 
 
@@ -104,20 +107,17 @@ def _told(judgement: Judgement, targets: Sequence[str], example: StanceExample, 
     )
 
 
-def _given(classifier: Classifier, reading: Reading, group: Sequence[StanceExample]) -> Iterator[Floats]:
+def _given(bundle: Bundle, head: StanceHead, reading: Reading, group: Sequence[StanceExample]) -> Iterator[Floats]:
     """Yield the probabilities (stances,) of each source, told who it is and what it says, or else all that is said."""
-    bundle = classifier.bundle
-    head = bundle.source
-    if head is None:
-        return
     asked = [read_target(example.target, head.labels) for example in group]
     things = bundle.encoder.tokenise([normalise(one.thing) for one in asked])
     weights = bundle.stance.weights if bundle.stance else np.ones(bundle.encoder.vocabulary)
     turned = [STANCES.index(label) for label in other_labels(STANCES)]
     for example, one, near in zip(group, asked, compare(bundle.encoder, reading, things, weights), strict=True):
         said = sentences_of(reading, example.evidence) if example.evidence else np.arange(len(reading.spans))
-        view = speaker_view(bundle.encoder, reading, _name(example), said, one.thing, near)
-        shares = head.probabilities(view.features[None])[0]
+        passage = passage_of(reading, said, by_sentence(reading, near))
+        features = source_features(bundle.hearer, _name(example), one.thing, passage)
+        shares = head.probabilities(features[None])[0]
         yield shares[turned] if one.turned else shares
 
 

@@ -13,11 +13,9 @@ _MAIN = ("accuracy", "macro_f1", "f_avg", "fnc_score", "strict", "lenient", "ece
 
 def tables(found: Json) -> Iterator[Table]:
     """Yield the main figures, the classes, the confusion matrix, coverage, control and slices."""
-    if found["task"] == "quotes":
-        yield _quotes(found)
-        return
-    if found["task"] == "source":
-        yield _sources(found)
+    own = {"quotes": _quotes, "source": _sources, "targets": _proposals}
+    if found["task"] in own:
+        yield own[found["task"]](found)
         return
     yield _main(found)
     yield _classes(found)
@@ -47,6 +45,13 @@ def _sources(found: Json) -> Table:
     flat = {name: value for name, value in found.items() if isinstance(value, float)}
     for name, value in (flat | {f"end to end: {key}": one for key, one in found["end_to_end"].items()}).items():
         table.add_row(name, f"{value:.3f}")
+    return table
+
+
+def _proposals(found: Json) -> Table:
+    table = Table("targets", "recall", "precision", title=f"proposed targets, n = {found['n']} articles")
+    for name in ("proposed", "another"):
+        table.add_row(name, *(f"{found[name][figure]:.3f}" for figure in ("recall", "precision")))
     return table
 
 

@@ -132,8 +132,12 @@ def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None, dev
     start, stop = rust.token_to_id("[CLS]"), rust.token_to_id("[SEP]")
     if start is None or stop is None:
         raise ValueError("the tokenizer has no [CLS] and [SEP]")
-    columns = json.loads(session.get_modelmeta().custom_metadata_map[COLUMNS])
-    return Encoder(session, rust, start, stop, tuple(columns))
+    return Encoder(session, rust, start, stop, columns_in(session))
+
+
+def columns_in(session: InferenceSession) -> tuple[str, ...]:
+    """Return what a graph's metadata says that its logits mean."""
+    return tuple(json.loads(session.get_modelmeta().custom_metadata_map[COLUMNS]))
 
 
 def session_options(threads: int | None) -> SessionOptions:

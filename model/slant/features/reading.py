@@ -29,13 +29,15 @@ LONGEST = 1_000_000
 class Reading:
     """An article's text as the caller sent it (``text``), and what was made of it.
 
-    ``spans`` are the sentences, offsets into ``text``; ``tokens`` their pieces, one list a sentence.
+    ``spans`` are the sentences, offsets into ``text``; ``tokens`` their pieces, one list a sentence. ``title`` are
+    those of the ``headline``.
     """
 
     text: str
     cleaned: str
     spans: list[Span]
     tokens: list[TokenIds]
+    headline: str
     title: TokenIds
 
     @property
@@ -59,12 +61,12 @@ def read_article(encoder: Encoder, article: Article) -> Reading:
     if article.html is not None:
         extracted = extract(article.html)
         text, title = extracted.text, title or extracted.title or ""
-    cleaned = clean(text[:LONGEST])
+    cleaned, headline = clean(text[:LONGEST]), normalise(title)
     if is_blank(cleaned) and not title.strip():
         raise ArticleError(f"nothing to read: {len(text)} characters of text, none of them an article's", field="text")
     spans = sentences(cleaned)
-    first, *rest = encoder.tokenise([normalise(title), *(span.of(cleaned) for span in spans)])
-    return Reading(text, cleaned, spans, rest, first)
+    first, *rest = encoder.tokenise([headline, *(span.of(cleaned) for span in spans)])
+    return Reading(text, cleaned, spans, rest, headline, first)
 
 
 def lead_features(encoder: Encoder, reading: Reading) -> Floats:

@@ -17,13 +17,14 @@ from pathlib import Path
 from sklearn.exceptions import InconsistentVersionWarning
 
 from slant.errors import BundleDamaged, BundleIncompatible, BundleUntrusted, OptionError
-from slant.features.encoder import Encoder, load_encoder
+from slant.features.encoder import Encoder, columns_in, load_encoder
+from slant.features.lent import lent_session
 from slant.heads.stance import StanceHead
 from slant.heads.topic import TopicHead
 from slant.inference.manifest import BundleFiles, Manifest
 from slant.inference.stored import bundle_folder, read_bundle
 from slant.inference.trees import sound
-from slant.sources.tagger import Tagger, load_tagger
+from slant.sources.tagger import Tagger
 from slant.types import Json
 
 TRUSTED: list[str] = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
@@ -38,26 +39,35 @@ class Graphs:
     encoder: bytes
     tokenizer: bytes
     attribution: bytes
+    hearer: bytes
 
     def load(self, threads: int | None = None, device: str = "cpu") -> Encoder:
         """Start the encoder on ``threads`` cores, or on another device; errors as ``load_encoder``."""
         return load_encoder(self.encoder, self.tokenizer, threads, device)
 
     def tagger(self, encoder: Encoder, threads: int | None = None, device: str = "cpu") -> Tagger:
-        """Start the attribution model beside the encoder; errors as ``load_encoder``."""
-        return load_tagger(self.attribution, self.encoder, encoder, threads, device)
+        """Start the attribution model beside the encoder; errors as ``lent_session``."""
+        session = lent_session(self.attribution, self.encoder, threads, device)
+        return Tagger(session, encoder.start, encoder.stop)
+
+    def hear(self, encoder: Encoder, threads: int | None = None, device: str = "cpu") -> Encoder:
+        """Start the encoder that is tuned to sources beside the encoder; errors as ``lent_session``."""
+        session = lent_session(self.hearer, self.encoder, threads, device)
+        return replace(encoder, session=session, columns=columns_in(session))
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """Everything needed to classify. Any head may be missing: a user may train only one.
 
-    ``source`` judges what a source says, where ``stance`` judges what an article says.
+    ``tagger`` finds who says what; ``hearer`` reads it for ``source``, which judges what a source says, as ``encoder``
+    reads for ``stance``, which judges what an article says.
     """
 
     manifest: Manifest
     encoder: Encoder
     tagger: Tagger
+    hearer: Encoder
     topic: TopicHead | None
     stance: StanceHead | None
     source: StanceHead | None
@@ -96,6 +106,7 @@ def assemble_bundle(
             manifest,
             encoder,
             given.tagger(encoder, threads, device),
+            given.hear(encoder, threads, device),
             TopicHead.from_state(topic) if topic else None,
             StanceHead.from_state(stance) if stance else None,
             StanceHead.from_state(source) if source else None,
@@ -109,7 +120,8 @@ def assemble_bundle(
 def graphs(content: dict[str, bytes]) -> Graphs:
     """Return the part of what ``read_bundle`` read that fitting leaves as it is."""
     files = BundleFiles()
-    return Graphs(content[files.encoder.name], content[files.tokenizer.name], content[files.attribution.name])
+    parts = (files.encoder, files.tokenizer, files.attribution, files.hearer)
+    return Graphs(*(content[part.name] for part in parts))
 
 
 def save_bundle(folder: Path, bundle: Bundle, given: Graphs, card: str) -> Manifest:
@@ -137,6 +149,7 @@ def _write_files(folder: Path, bundle: Bundle, given: Graphs, card: str) -> Mani
         files.encoder: given.encoder,
         files.tokenizer: given.tokenizer,
         files.attribution: given.attribution,
+        files.hearer: given.hearer,
         files.heads: dumps(heads, compression=zipfile.ZIP_DEFLATED, compresslevel=9),
         files.card: card.encode(),
     }

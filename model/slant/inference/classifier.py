@@ -15,7 +15,7 @@ from typing import TypedDict, Unpack
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from slant.article import Article, Judgement, ModelId, Read, SourceScore, TopicScore, check_targets
+from slant.article import AUTO, Article, Judgement, ModelId, Read, SourceScore, Targets, TopicScore, check_targets
 from slant.errors import SelfTestFailed
 from slant.features.counts import count_pieces
 from slant.features.nearness import Nearness
@@ -28,6 +28,7 @@ from slant.inference.manifest import TestArticle
 from slant.inference.polarity import Asked, read_target
 from slant.inference.sources import MOST_SPEAKERS, source, source_scores, speakers
 from slant.inference.stances import stance_score
+from slant.sources.proposals import propose
 from slant.sources.resolve import Speaker
 from slant.text.language import SUPPORTED, language_of
 from slant.types import Floats
@@ -54,7 +55,7 @@ class Classifier:
     def classify(
         self,
         article: Article,
-        targets: Sequence[str] = (),
+        targets: Targets = (),
         *,
         topics: bool = True,
         evidence: bool = True,
@@ -64,7 +65,8 @@ class Classifier:
     ) -> Judgement:
         """Say what an article is about, and where it stands toward each target.
 
-        With ``sources`` also who says what in it, and where each of them stands toward each target.
+        With ``sources`` also who says what in it, and where each of them stands toward each target. With ``"auto"``
+        for targets up to five that are proposed for the article.
 
         A stance below ``min_confidence`` gets ``None`` for a label; its probabilities are there all the same.
         With ``coverage`` each stance also has a set of labels that holds the right one in that part of answers.
@@ -74,10 +76,11 @@ class Classifier:
             TargetError: a target is blank or too long.
             OptionError: ``min_confidence`` or ``coverage`` is out of its range.
         """
-        wanted = check_targets(targets)
+        named = () if targets == AUTO else check_targets(targets)
         least = self.abstain if min_confidence is None else min_confidence
         caution = Caution(min_confidence=least, coverage=coverage).check(self.bundle.stance)
         reading = read_article(self.bundle.encoder, article)
+        wanted = propose(reading.headline, reading.cleaned, reading.spans) if targets == AUTO else named
         seen = list(self._seen(reading, wanted))
         found = speakers(self.bundle.tagger, self.bundle.encoder, reading) if sources else []
         language = language_of(reading.cleaned)
@@ -101,10 +104,10 @@ class Classifier:
         )
 
     def classify_many(
-        self, articles: Iterable[Article], targets: Sequence[str] = (), **options: Unpack[Options]
+        self, articles: Iterable[Article], targets: Targets = (), **options: Unpack[Options]
     ) -> Iterator[Judgement]:
         """Classify articles one after the other, toward the same targets; order is kept, memory bounded."""
-        wanted = check_targets(targets)
+        wanted: Targets = AUTO if targets == AUTO else check_targets(targets)
         for article in articles:
             yield self.classify(article, wanted, **options)
 
@@ -151,8 +154,8 @@ class Classifier:
     def _sources(
         self, reading: Reading, found: Sequence[Speaker], asked: Asked, near: Nearness, caution: Caution
     ) -> tuple[SourceScore, ...]:
-        head, encoder = self.bundle.source, self.bundle.encoder
-        return source_scores(head, encoder, reading, found, asked, near, caution) if head else ()
+        head, hearer = self.bundle.source, self.bundle.hearer
+        return source_scores(head, hearer, reading, found, asked, near, caution) if head else ()
 
     def _topics(self, reading: Reading) -> tuple[TopicScore, ...]:
         head = self.bundle.topic

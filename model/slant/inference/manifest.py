@@ -11,7 +11,7 @@ from pathlib import Path
 from slant.errors import BundleDamaged, BundleIncompatible
 from slant.types import Json
 
-FORMAT = 5
+FORMAT = 6
 LIBRARIES = ("numpy", "onnxruntime", "scikit-learn", "skops", "tokenizers")
 PINNED = ("scikit-learn",)
 """Libraries whose major and minor version must be the one that wrote the bundle."""
@@ -25,6 +25,7 @@ class BundleFiles:
     encoder: Path = Path("encoder.onnx")
     tokenizer: Path = Path("tokenizer.json")
     attribution: Path = Path("attribution.onnx")
+    hearer: Path = Path("hearer.onnx")
     heads: Path = Path("heads.skops")
     card: Path = Path("CARD.md")
 

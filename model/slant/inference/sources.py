@@ -17,9 +17,9 @@ from slant.sources.decode import attributions
 from slant.sources.pieces import pieces_of
 from slant.sources.resolve import Resolver, Speaker
 from slant.sources.tagger import Tagger
-from slant.sources.views import SpeakerView, nearness_of, sentences_of, speaker_view
+from slant.sources.views import Passage, by_sentence, passage_of, sentences_of, source_features
 from slant.text.spans import Span
-from slant.types import Floats
+from slant.types import Floats, Ints
 
 MOST_SPEAKERS = 32
 """Speakers of one article that are judged toward a target: those who say most."""
@@ -43,7 +43,7 @@ def source(reading: Reading, speaker: Speaker) -> Source:
 
 def source_scores(
     head: StanceHead,
-    encoder: Encoder,
+    hearer: Encoder,
     reading: Reading,
     found: Sequence[Speaker],
     asked: Asked,
@@ -51,24 +51,25 @@ def source_scores(
     caution: Caution,
 ) -> tuple[SourceScore, ...]:
     """Return where those stand who say something of what is asked for, the surest first."""
-    speaking = [one for one in found if nearness_of(near, sentences_of(reading, one.said)).max(initial=0.0) >= FAR]
+    how_near = by_sentence(reading, near)
+    speaking = [one for one in found if how_near[sentences_of(reading, one.said)].max(initial=0.0) >= FAR]
     loudest = sorted(speaking, key=lambda one: -sum(end - start for start, end in one.said))[:MOST_SPEAKERS]
-    views = [view_of(encoder, reading, one, asked.thing, near) for one in loudest]
-    if not views:
+    if not loudest:
         return ()
-    shares = head.probabilities(np.array([view.features for view in views]))
+    passages = [passage_of(reading, quoted_in(reading, one), how_near) for one in loudest]
+    names = [one.name.of(reading.cleaned) for one in loudest]
+    seen = [source_features(hearer, name, asked.thing, one) for name, one in zip(names, passages, strict=True)]
     scored = [
-        _score(head, reading, one, asked, view, row, caution)
-        for one, view, row in zip(loudest, views, shares, strict=True)
+        _score(head, reading, one, asked, passage, row, caution)
+        for one, passage, row in zip(loudest, passages, head.probabilities(np.array(seen)), strict=True)
     ]
     given = [score for score in scored if max(score.probabilities, key=score.probabilities.__getitem__) != SAYS_NOTHING]
     return tuple(sorted(given, key=lambda score: -score.confidence))
 
 
-def view_of(encoder: Encoder, reading: Reading, speaker: Speaker, thing: str, near: Nearness) -> SpeakerView:
-    """Return what the source head sees of a speaker."""
-    spans = [span for one in speaker.attributions for span in (*one.content, *one.cue)]
-    return speaker_view(encoder, reading, speaker.name.of(reading.cleaned), sentences_of(reading, spans), thing, near)
+def quoted_in(reading: Reading, speaker: Speaker) -> Ints:
+    """Return the sentences of a speaker's words and cues, in order."""
+    return sentences_of(reading, [span for one in speaker.attributions for span in (*one.content, *one.cue)])
 
 
 def _score(
@@ -76,7 +77,7 @@ def _score(
     reading: Reading,
     speaker: Speaker,
     asked: Asked,
-    view: SpeakerView,
+    passage: Passage,
     probabilities: Floats,
     caution: Caution,
 ) -> SourceScore:
@@ -84,13 +85,13 @@ def _score(
     shares = {label: round(float(share), 6) for label, share in zip(labels, probabilities, strict=True)}
     best = max(shares, key=shares.__getitem__)
     sure = shares[best] >= caution.min_confidence
-    spans = _nearest(reading, speaker, view)
+    spans = _nearest(reading, speaker, passage)
     return SourceScore(*_called(reading, speaker), best if sure else None, shares[best], shares, spans)
 
 
-def _nearest(reading: Reading, speaker: Speaker, view: SpeakerView) -> tuple[Words, ...]:
+def _nearest(reading: Reading, speaker: Speaker, passage: Passage) -> tuple[Words, ...]:
     """Return what a speaker says in the sentences nearest to the target, in the article's order."""
-    rank = {int(n): place for place, n in enumerate(view.sentences)}
+    rank = {int(n): place for place, n in enumerate(passage.sentences)}
     said = {
         span: min((rank[n] for n in sentences_of(reading, [span]).tolist()), default=len(rank)) for span in speaker.said
     }

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from slant.sources.names import Name, pronoun
+from slant.text.spans import Span
 
 _SMALL = frozenset("of for the and in on".split())
 
@@ -31,11 +32,6 @@ class Figure:
     def personal(self) -> bool:
         """Tell whether it may be a person."""
         return self.fullest.personal
-
-    @property
-    def last_of_all(self) -> str:
-        """Return its surname, or a body's last word."""
-        return self.fullest.last
 
 
 class Cast:
@@ -67,6 +63,11 @@ class Cast:
             if name.span.start >= end:
                 return
             yield name
+
+    def whole(self, span: Span) -> Span:
+        """Return a span with the names that it cuts as a whole."""
+        cut = [span, *(name.span for name in self.names if name.span.overlaps(span))]
+        return Span(min(one.start for one in cut), max(one.end for one in cut))
 
     def _join(self, name: Name, figure: Figure) -> None:
         figure.names.append(name)

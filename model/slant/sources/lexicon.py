@@ -1,4 +1,4 @@
-"""The words by which news names people and bodies. All are lower-cased, without stops."""
+"""The words by which news names people and bodies, and those between its phrases. All lower-cased, without stops."""
 
 from __future__ import annotations
 
@@ -85,3 +85,34 @@ TIMES = frozenset(
     "first second third last next same only".split()
 )
 """Words behind a comma that tell when, or what follows, and not what somebody is."""
+
+LINKS = frozenset(
+    "that it he she they we you i him her them who whom whose which what when where why how if then there this these "
+    "those because until while but and or so as than though although since unless".split()
+)
+"""Words that hang on what stands before them."""
+VERBS = frozenset(
+    "is are was were be been being has have had do does did will would can could should may might must shall am "
+    "isn't aren't wasn't weren't hasn't haven't hadn't don't doesn't didn't won't wouldn't can't couldn't "
+    "shouldn't cannot it's he's she's that's there's they're we're you're i'm they've we've i've they'll we'll "
+    "says said say saying told tells tell asked asks ask called calls call wants want wanted makes make made takes "
+    "take took gets get got gives give gave goes go went comes come came keeps keep kept lets let needs need means "
+    "meant shows show helps help hurts backs slams rejects urges plans vows seeks faces wins won loses lost leads "
+    "led remains became becomes become thinks think thought believes believe knows know sees see saw feels feel "
+    "felt uses warns warned insists argues refuses accuses defends blames".split()
+)
+"""Forms that are verbs, seldom anything else."""
+SMALL = frozenset(
+    "a an the of for to in on at by with from and or but as into over under about against between during without "
+    "through upon within across after before behind beyond near off out up down per via toward towards not no nor "
+    "only just very too also even still already yet soon now then later ago back again ever never always often more "
+    "most less least much many some any all both each every either neither other another such same own its his her "
+    "their our my your one two three four five likely able according mr mrs ms dr".split()
+)
+"""Words that a phrase for a thing neither begins nor ends with, and that tell nothing of what it is."""
+VAGUE = TIMES | frozenset(
+    "right away place places way ways thing things lot lots kind sort part parts end today yesterday tomorrow "
+    "people man men woman women person number numbers side sides case cases fact point question reason example half "
+    "percent evening morning night weekend something anything nothing everything someone anyone everyone nobody".split()
+)
+"""Words for what nobody takes a position on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from slant.sources.attribution import Attribution
 from slant.sources.cast import Cast, Figure
@@ -44,8 +44,14 @@ class Speaker:
 
     @property
     def said(self) -> list[Span]:
-        """Return the spans of all that is attributed to them, in order."""
-        return sorted({span for one in self.attributions for span in one.content})
+        """Return the spans of all that is attributed to them, in order; of one inside another the other alone."""
+        kept = list[Span]()
+        for span in sorted(
+            {span for one in self.attributions for span in one.content}, key=lambda s: (s.start, -s.end)
+        ):
+            if not kept or span.end > kept[-1].end:
+                kept.append(span)
+        return kept
 
 
 class Resolver:
@@ -70,8 +76,8 @@ class Resolver:
 
     def _speakers(self, attribution: Attribution) -> list[Speaker]:
         """Return whom an attribution's mention stands for; nobody if it has none, or is the author."""
-        span = attribution.nearest_source
-        mention = read_mention(self._text, self.cast, span) if span else None
+        span = replace(attribution, source=self._whole_mentions(attribution.source)).nearest_source
+        mention = read_mention(self._text, self.cast, self.cast.whole(span)) if span else None
         words = mention.span.of(self._text).lower().split() if mention else []
         if mention is None or words[0] in AUTHOR:
             return []
@@ -82,6 +88,12 @@ class Resolver:
         for speaker in found if mention.role else []:
             speaker.role = speaker.role or mention.role
         return [*([self._description(mention)] if mention.described or not found else []), *found]
+
+    def _whole_mentions(self, source: tuple[Span, ...]) -> tuple[Span, ...]:
+        """Return the spans of a source, if others are left without lone small words: they are torn off a mention."""
+        words = [(span, span.of(self._text)) for span in source]
+        kept = tuple(span for span, text in words if " " in text or not text.islower() or text in PRONOUNS)
+        return kept or source
 
     def _figure(self, figure: Figure) -> Speaker:
         if figure not in self._figures:

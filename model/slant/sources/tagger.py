@@ -5,7 +5,6 @@ A long article is read in windows that overlap, and a cue is taken from the wind
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,22 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from slant.features.encoder import Encoder, providers, session_options
-from slant.sources.attribution import ROLES
 from slant.sources.pieces import Pieces
 from slant.types import Floats, Ints
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-LENDER = "encoder.onnx"
-"""The file in which the graph finds the word embeddings, which are the encoder's."""
-LENT_BY = "lent_by"
-"""The graph's metadata under this name tells the sha256 of that file."""
 LENGTH = 254
 """The most pieces in a window; with the two marks around them 256, as the model was trained."""
-OVERLAP = 64
-"""Pieces that a window shares with the next: a cue has 32 on either side at least."""
+OVERLAP = 32
+"""Pieces that a window shares with the next: a cue has 16 on either side at least."""
 
 
 class Cue(NamedTuple):
@@ -74,7 +67,7 @@ class Tagger:
         """Return log-odds (pieces,) that a cue begins, and (roles, pieces, pieces) of its parts."""
         framed = np.concatenate([[self.start], ids, [self.stop]])[None]
         cue, parts = self.session.run(["cue", "parts"], {"input_ids": framed, "attention_mask": np.ones_like(framed)})
-        return cue[0, 1:-1], parts[0, : len(ROLES), 1:-1, 1:-1]
+        return cue[0, 1:-1], parts[0, :, 1:-1, 1:-1]
 
 
 def windows(n: int) -> Iterator[Window]:
@@ -85,24 +78,3 @@ def windows(n: int) -> Iterator[Window]:
         first, last = k * step, k == count - 1
         begin = first + OVERLAP // 2 if k else 0
         yield Window(first, n if last else first + step + OVERLAP, begin, n if last else first + step + OVERLAP // 2)
-
-
-def load_tagger(
-    graph: bytes, lender: bytes, encoder: Encoder, threads: int | None = None, device: str = "cpu"
-) -> Tagger:
-    """Build a tagger from the bytes of its graph and of the encoder's, whose word embeddings it borrows.
-
-    ``threads`` and ``device`` as for ``load_encoder``.
-
-    Raises:
-        ValueError: it goes with another encoder.
-    """
-    import onnxruntime
-
-    options = session_options(threads)
-    options.add_external_initializers_from_files_in_memory([LENDER], [lender], [len(lender)])
-    session = onnxruntime.InferenceSession(graph, options, providers=providers(device))
-    wanted = session.get_modelmeta().custom_metadata_map[LENT_BY]
-    if wanted != hashlib.sha256(lender).hexdigest():
-        raise ValueError(f"the attribution model goes with the encoder of sha256 {wanted}")
-    return Tagger(session, encoder.start, encoder.stop)

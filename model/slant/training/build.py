@@ -22,6 +22,7 @@ from slant.inference.bundle import Bundle, Graphs, assemble_bundle, graphs, save
 from slant.inference.classifier import Classifier
 from slant.inference.manifest import BundleFiles, Manifest
 from slant.inference.stored import DEFAULT, bundle_folder, read_bundle
+from slant.sources.tagger import Tagger
 from slant.training.card import write_card
 from slant.training.fit import fit_sources, fit_stances, fit_topics
 from slant.training.samples import FeatureCache
@@ -34,6 +35,7 @@ GRAPHS = {
     "encoder": BundleFiles().encoder,
     "tokenizer": BundleFiles().tokenizer,
     "attribution": BundleFiles().attribution,
+    "hearer": BundleFiles().hearer,
 }
 
 
@@ -80,7 +82,7 @@ def train_source(data: Sequence[Path], out: Path, *, name: str, base: str, watch
     """
     base_bundle, given = _base(base)
     sets = [_own(path, list(source_examples([path]))) for path in data]
-    models = Models(base_bundle.encoder, base_bundle.tagger)
+    models = Models(base_bundle.encoder, base_bundle.tagger, base_bundle.hearer)
     head, figures = fit_sources(sets, silent_targets(data), models, watch)
     return _write_own(out, replace(base_bundle, source=head), given, name, "source", sets, figures)
 
@@ -88,17 +90,22 @@ def train_source(data: Sequence[Path], out: Path, *, name: str, base: str, watch
 def train_default(folder: Path, out: Path, *, version: str, models: Path | None, watch: Watch) -> Manifest:
     """Fit all heads of the embedded bundle to the sets of the catalog, read from ``folder``.
 
-    ``models`` is a folder with ``encoder.onnx``, ``tokenizer.json`` and ``attribution.onnx``; without it the embedded
-    bundle's own are used again.
+    ``models`` is a folder with ``encoder.onnx``, ``tokenizer.json``, ``attribution.onnx`` and ``hearer.onnx``; of what
+    it lacks the embedded bundle's own is used again.
+
+    Raises:
+        DataError: a file is missing, or a row of it is not in the documented form.
+        TrainingError: the models cannot be read, or do not go together.
     """
     given, trained = graphs_of(models), _training_of(models)
-    topics, stances = default_sets(folder)
     encoder = given.load()
+    tagger, hearer = _beside(given, encoder)
+    topics, stances = default_sets(folder)
     cache = _cache(encoder, given)
     topic, topic_figures = fit_topics(topics, cache, watch)
     stance, stance_figures = fit_stances(stances, cache, watch)
     empty = Manifest(name="default", version=version, topics=[], stances=[], files={})
-    bundle = Bundle(empty, encoder, given.tagger(encoder), topic, stance, None)
+    bundle = Bundle(empty, encoder, tagger, hearer, topic, stance, None)
     records = [one.record("encoder") for one in topics] + [one.record("encoder") for one in stances]
     records += [one.record("topic") for one in topics] + [one.record("stance") for one in stances if one.about.weight]
     figures = {"topic": topic_figures, "stance": stance_figures, "encoder": trained}
@@ -108,12 +115,13 @@ def train_default(folder: Path, out: Path, *, version: str, models: Path | None,
 def train_default_source(folder: Path, out: Path, *, version: str, models: Path | None, watch: Watch) -> Manifest:
     """Fit the embedded bundle's source head alone, to the sets of the catalog; all else stays, its figures too.
 
-    ``models`` is a folder with another ``attribution.onnx``.
+    ``models`` is a folder with another ``attribution.onnx`` or ``hearer.onnx``; errors as ``train_default``.
     """
-    before, _ = _base("default")
-    given = graphs_of(models)
-    manifest = replace(before.manifest, version=version)
-    bundle = replace(before, manifest=manifest, tagger=given.tagger(before.encoder))
+    before, given = _base("default")
+    own = graphs_of(models)
+    given = replace(given, attribution=own.attribution, hearer=own.hearer)
+    manifest, (tagger, hearer) = replace(before.manifest, version=version), _beside(given, before.encoder)
+    bundle = replace(before, manifest=manifest, tagger=tagger, hearer=hearer)
     records = [one for one in before.manifest.training if one["task"] not in ("source", "attribution")]
     return _write_default(folder, out, bundle, given, records, before.manifest.figures, watch)
 
@@ -123,7 +131,7 @@ def _write_default(
 ) -> Manifest:
     """Fit the source head, and write the embedded bundle with it."""
     sets, silent = source_sets(folder)
-    source, source_figures = fit_sources(sets, silent, Models(bundle.encoder, bundle.tagger), watch)
+    source, source_figures = fit_sources(sets, silent, Models(bundle.encoder, bundle.tagger, bundle.hearer), watch)
     records = records + [attribution_record(folder)] + [one.record("source") for one in sets]
     bundle = replace(bundle, source=source)
     return _write(out, bundle, given, "default", records, figures | {"source": source_figures}, must_pass=True)
@@ -145,7 +153,7 @@ def graphs_of(folder: Path | None) -> Graphs:
     """Return the embedded bundle's graphs, with those that a folder has in their place.
 
     Raises:
-        TrainingError: the folder has no encoder.
+        TrainingError: the folder cannot be read, or has none.
     """
     embedded = graphs(read_bundle(DEFAULT)[1])
     if folder is None:
@@ -161,13 +169,23 @@ def graphs_of(folder: Path | None) -> Graphs:
     return replace(embedded, **found)
 
 
+def _beside(given: Graphs, encoder: Encoder) -> tuple[Tagger, Encoder]:
+    try:
+        return given.tagger(encoder), given.hear(encoder)
+    except ValueError as error:
+        raise TrainingError(str(error)) from error
+
+
 def _training_of(folder: Path | None) -> Json:
     """Return what is known of an encoder's training: what ``slant train encoder`` left, or the embedded bundle's."""
+    if folder is None or not (folder / GRAPHS["encoder"].name).exists():
+        known: Json = read_bundle(DEFAULT)[0].figures["encoder"]
+        return known
     try:
-        found: Json = json.loads((folder / "encoder.json").read_text(encoding="utf-8")) if folder else {}
+        found: Json = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TrainingError(f"{folder}: wanted encoder.json: {error}") from error
-    return found or read_bundle(DEFAULT)[0].figures["encoder"]
+    return found
 
 
 def _cache(encoder: Encoder, given: Graphs) -> FeatureCache:

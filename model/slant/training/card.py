@@ -39,7 +39,7 @@ _LIMITS = """## What it is bad at
 - **A stance shown by the choice of facts alone**, in a report that takes no side in so many words.
 - **Quoted and own voice**: an article that quotes only opponents is easily called against, though it reports.
 - **Favor** is found less surely than against: news blames in plainer words than it praises.
-- **Sources**: who says what is found well; whether it is for or against a target is right two times in three.
+- **Sources**: who says what is found well; whether it is for or against a target is right six to seven times in ten.
 - **Narrow targets inside a broad subject**: an article against a war says little of one ceasefire proposal.
 - **Conditions**: "not now, but if there were money" has a side that changes with how the target is worded.
 

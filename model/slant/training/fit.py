@@ -90,8 +90,9 @@ def fit_sources(
     sets = [one.for_heads() for one in sets]
     progress = watch("sources: features", sum(len(one.examples) for one in sets))
     fitted = [sample for one in sets for sample in _source_samples(reader, one, progress, held=False)]
-    if not fitted:
-        raise TrainingError("no labelled sources were found to train on")
+    labels = sorted({STANCES[sample.label] for sample in fitted})
+    if len(labels) < 2:
+        raise TrainingError(f"sources are learnt from two labels or more; the data has {labels or 'none'}")
     head = fit_source_head(fitted)
     held = {one.about.name: list(_source_samples(reader, one, progress, held=True)) for one in sets}
     return head, {name: source_figures(head, samples) for name, samples in held.items() if samples}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,6 +24,7 @@ from slant.labels import STANCES
 from slant.training.samples import StanceSamples
 from slant.types import Floats, Ints
 
+Fit = Callable[[StanceSamples], BaseEstimator]
 FOLDS = 5
 HIDDEN, BATCH, EPOCHS = 64, 64, 30
 PENALTY = 5.0
@@ -50,32 +51,35 @@ def fit_stance_head(
     labels: Sequence[str],
     pieces: Floats,
     opinion: Ints,
+    fit: Fit | None = None,
 ) -> StanceHead:
     """Return a head fitted to all samples, calibrated on articles that it was not fitted to.
 
     For calibration every article is judged once more, by estimators that were fitted to the others. Their
     answers set the temperature; those on ``typical`` rows, (n,), are what label sets are drawn from. ``groups``
-    (n,) are the samples' articles; ``pieces`` is (vocabulary,), the piece weights; ``opinion`` as in ``StanceHead``.
+    (n,) are the samples' articles; ``pieces`` is (vocabulary,), the piece weights; ``opinion`` as in ``StanceHead``;
+    ``fit`` fits an estimator to samples, ``vote`` if it is not given.
     """
-    head = StanceHead(tuple(labels), _fitted(samples), pieces, opinion)
+    fit = fit or vote
+    head = StanceHead(tuple(labels), fit(samples), pieces, opinion)
     if len(samples.labels) < FEWEST or len(set(groups)) < FOLDS:
         return head
-    logits = _cross_judged(head, samples, groups)
+    logits = _cross_judged(head, samples, groups, fit)
     temperature = fit_temperature(logits, samples.labels, samples.weights)
     reference = Reference(with_temperature(logits[typical], temperature), samples.labels[typical])
     return replace(head, temperature=temperature, reference=reference if typical.sum() >= FEWEST else None)
 
 
-def _cross_judged(head: StanceHead, samples: StanceSamples, groups: Sequence[str]) -> Floats:
+def _cross_judged(head: StanceHead, samples: StanceSamples, groups: Sequence[str], fit: Fit) -> Floats:
     """Return logits (n, labels) of every row, by heads that were fitted to other articles."""
     logits = np.zeros((len(groups), len(head.labels)))
     for train, held in GroupKFold(FOLDS, shuffle=True, random_state=0).split(logits, groups=groups):
-        other = replace(head, estimator=_fitted(samples.take(train)))
+        other = replace(head, estimator=fit(samples.take(train)))
         logits[held] = other.logits(samples.features[held])
     return logits
 
 
-def _fitted(samples: StanceSamples) -> BaseEstimator:
+def vote(samples: StanceSamples) -> BaseEstimator:
     """Return two small networks and boosted trees that vote: networks weigh opinions better, trees tell kinds apart."""
     batch = min(BATCH, len(samples.labels))
     networks = [
@@ -83,15 +87,15 @@ def _fitted(samples: StanceSamples) -> BaseEstimator:
     ]
     trees = HistGradientBoostingClassifier(**TREES, early_stopping=False, random_state=0)
     voters = [("network", networks[0]), ("another", networks[1]), ("trees", trees)]
-    vote = VotingClassifier(voters, voting="soft")
+    ballot = VotingClassifier(voters, voting="soft")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is the point
-        fitted = make_pipeline(StandardScaler(), vote).fit(
+        fitted = make_pipeline(StandardScaler(), ballot).fit(
             samples.features, samples.labels, votingclassifier__sample_weight=samples.weights
         )
-    for network in vote.estimators_[:2]:
+    for network in ballot.estimators_[:2]:
         _forget(network, "_optimizer", "_random_state")  # twice the size of the network, and not for predicting
-    _forget(vote, "named_estimators_")
+    _forget(ballot, "named_estimators_")
     return fitted
 
 

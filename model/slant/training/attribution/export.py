@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import onnx
@@ -10,12 +9,9 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.transformers.optimizer import optimize_model
 
-from slant.errors import TrainingError
-from slant.sources.tagger import LENDER, LENT_BY
 from slant.training.attribution.network import AttributionNetwork, load_network
+from slant.training.borrow import borrow
 
-WORDS = "bert.embeddings.word_embeddings.weight_quantized"
-"""The name that the word embeddings get in a quantised graph."""
 INPUTS, OUTPUTS = ("input_ids", "attention_mask"), ("cue", "parts")
 
 
@@ -26,7 +22,8 @@ def export_attribution(network: AttributionNetwork, weights: Path, encoder: byte
     """
     out.mkdir(parents=True, exist_ok=True)
     plain, quantised = out / "attribution.float.onnx", out / "attribution.onnx"
-    eager = load_network(weights, network.width, network.reach, attention="eager")  # the form that can be fused
+    layers = network.bert.config.num_hidden_layers
+    eager = load_network(weights, layers, network.width, network.reach, attention="eager")  # the form that can be fused
     eager.load_state_dict(network.state_dict())
     _trace(eager.eval(), plain)
     config = eager.bert.config
@@ -44,24 +41,6 @@ def export_attribution(network: AttributionNetwork, weights: Path, encoder: byte
     )
     borrow(quantised, encoder)
     return quantised
-
-
-def borrow(path: Path, encoder: bytes) -> None:
-    """Have a graph find its word embeddings in the encoder's file, where the same stand: half of its size.
-
-    Raises:
-        TrainingError: the encoder has others.
-    """
-    graph = onnx.load(path)
-    words = next(one for one in graph.graph.initializer if one.name == WORDS)
-    start = encoder.find(words.raw_data)
-    if start < 0:
-        raise TrainingError("the encoder has other word embeddings than the attribution model was trained with")
-    place = {"location": LENDER, "offset": start, "length": len(words.raw_data)}
-    onnx.external_data_helper.set_external_data(words, **place)
-    words.ClearField("raw_data")
-    onnx.helper.set_model_props(graph, {LENT_BY: hashlib.sha256(encoder).hexdigest()})
-    path.write_bytes(graph.SerializeToString())
 
 
 def _trace(model: AttributionNetwork, path: Path) -> None:

@@ -45,10 +45,10 @@ class AttributionNetwork(nn.Module):
 
 
 def load_network(
-    weights: Path, width: int, reach: int, *, dropout: float = 0.0, attention: str = "sdpa"
+    weights: Path, layers: int, width: int, reach: int, *, dropout: float = 0.0, attention: str = "sdpa"
 ) -> AttributionNetwork:
-    """Return the packaged MiniLM with fresh outputs; its word embeddings are not trained."""
-    return AttributionNetwork(load_bert(weights, dropout, attention), width, reach)
+    """Return the lowest ``layers`` of the packaged MiniLM with fresh outputs; its word embeddings are not trained."""
+    return AttributionNetwork(load_bert(weights, dropout, attention, layers), width, reach)
 
 
 def parameter_groups(network: AttributionNetwork, rate: float, decay: float) -> list[dict[str, object]]:

@@ -20,6 +20,7 @@ class Recipe:
     epochs: int
     windows: int
     length: int
+    layers: int
     width: int
     reach: int
     learning_rate: float

@@ -45,7 +45,9 @@ class Tuner:
         self.recipe, self.articles, self.restyle = recipe, articles, Restyle(tokenizer)
         self.marks = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.network = load_network(weights, recipe.width, recipe.reach, dropout=recipe.dropout).to(self.device)
+        self.network = load_network(weights, recipe.layers, recipe.width, recipe.reach, dropout=recipe.dropout).to(
+            self.device
+        )
         self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average))
         groups = parameter_groups(self.network, recipe.learning_rate, recipe.layer_decay)
         self.optimiser = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay, fused=True)

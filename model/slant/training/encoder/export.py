@@ -40,14 +40,16 @@ def packaged_weights() -> Path:
     return folder
 
 
-def export_encoder(network: MultiTaskEncoder, weights: Path, columns: list[str], out: Path) -> Path:
+def export_encoder(
+    network: MultiTaskEncoder, weights: Path, columns: list[str], out: Path, name: str = "encoder"
+) -> Path:
     """Write ``encoder.onnx`` (int8), ``encoder.float.onnx`` and ``tokenizer.json`` into ``out``.
 
-    ``weights`` is the folder of the packaged weights; ``columns`` names the logits. The float graph is
-    kept for the parity test alone and is not part of a bundle.
+    ``weights`` is the folder of the packaged weights; ``columns`` names the logits; ``name`` is what the graphs are
+    called. The float graph is kept for the parity test alone and is not part of a bundle.
     """
     out.mkdir(parents=True, exist_ok=True)
-    plain, quantised = out / "encoder.float.onnx", out / "encoder.onnx"
+    plain, quantised = out / f"{name}.float.onnx", out / f"{name}.onnx"
     eager = load_network(weights, len(columns), attention="eager")  # the form that can be fused below
     eager.load_state_dict(network.state_dict())
     _trace(eager.eval(), plain)

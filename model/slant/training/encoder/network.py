@@ -35,8 +35,9 @@ def load_network(weights: Path, outputs: int, *, dropout: float = 0.0, attention
     return MultiTaskEncoder(load_bert(weights, dropout, attention), outputs)
 
 
-def load_bert(weights: Path, dropout: float, attention: str) -> nn.Module:
-    """Return the packaged MiniLM; its word embeddings are not trained."""
+def load_bert(weights: Path, dropout: float, attention: str, layers: int | None = None) -> nn.Module:
+    """Return the packaged MiniLM, or its lowest ``layers``; its word embeddings are not trained."""
+    fewer = {} if layers is None else {"num_hidden_layers": layers}
     bert: nn.Module = AutoModel.from_pretrained(
         weights,
         attn_implementation=attention,
@@ -44,6 +45,7 @@ def load_bert(weights: Path, dropout: float, attention: str) -> nn.Module:
         attention_probs_dropout_prob=0.0,
         add_pooling_layer=False,
         local_files_only=True,
+        **fewer,
     )
     bert.embeddings.requires_grad_(False)
     return bert
@@ -55,6 +57,6 @@ def parameter_groups(network: MultiTaskEncoder, rate: float, decay: float) -> li
 
 
 def layer_groups(bert: nn.Module, rate: float, decay: float) -> list[dict[str, object]]:
-    """Return the layers with their learning rates, the top one first."""
-    layers = reversed(list(bert.encoder.layer))
-    return [{"params": list(layer.parameters()), "lr": rate * decay**depth} for depth, layer in enumerate(layers)]
+    """Return the layers that are trained with their learning rates, the top one first."""
+    layers = [[one for one in layer.parameters() if one.requires_grad] for layer in reversed(list(bert.encoder.layer))]
+    return [{"params": layer, "lr": rate * decay**depth} for depth, layer in enumerate(layers) if layer]

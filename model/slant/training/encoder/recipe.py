@@ -51,14 +51,16 @@ class Recipe:
     topics: Mapping[str, float]
     kinds: Mapping[str, float]
     families: list[Family]
+    frozen: int = 0
+    smoothing: float = 0.0
     sha256: str = ""
 
     @property
     def columns(self) -> list[str]:
-        """Return the names of the encoder's outputs: ``family:label``, ``kind:family`` and ``topic:code``."""
+        """Return the names of the outputs: ``family:label``, ``kind:family`` and ``topic:code`` as far as learnt."""
         stances = [f"{family.name}:{label}" for family in self.families for label in family.labels]
-        kinds = [f"kind:{family.name}" for family in self.families]
-        return stances + kinds + [f"topic:{topic.code}" for topic in TOPICS]
+        kinds = [f"kind:{family.name}" for family in self.families if self.kinds["weight"]]
+        return stances + kinds + [f"topic:{topic.code}" for topic in TOPICS if self.topics["weight"]]
 
     def rate(self, step: int) -> float:
         """Return the part of the learning rate that a step gets: in each cycle up in a straight line, and down again.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +31,22 @@ HELD = 400
 
 
 class Tuner:
-    """A network in training: its weights, their average, the optimiser and how far it has come."""
+    """A network in training: its weights, their average, the optimiser and how far it has come.
 
-    def __init__(self, recipe: Recipe, batches: Batches, weights: Path) -> None:
+    It starts from ``start``, a network's state, or from the packaged weights.
+    """
+
+    def __init__(
+        self, recipe: Recipe, batches: Batches, weights: Path, start: Mapping[str, Tensor] | None = None
+    ) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe, self.batches = recipe, batches
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         columns = len(recipe.columns)
         self.network = load_network(weights, columns, dropout=recipe.dropout).to(self.device)
+        if start:
+            self.network.load_state_dict(start)
+        self.network.bert.encoder.layer[: recipe.frozen].requires_grad_(False)
         self.original = load_network(weights, columns).to(self.device).eval()
         self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average))
         groups = parameter_groups(self.network, recipe.learning_rate, recipe.layer_decay)
@@ -99,8 +108,10 @@ class Tuner:
             known = ~truth.isnan()
             return binary_cross_entropy_with_logits(mine[known], truth[known]) * 4
         weights = torch.from_numpy(batch.weights).to(self.device)
-        label = (cross_entropy(mine, truth, reduction="none") * weights).sum() / weights.sum()
-        return label + float(self.recipe.kinds["weight"]) * self._kind_loss(batch.family, logits)
+        losses = cross_entropy(mine, truth, reduction="none", label_smoothing=self.recipe.smoothing)
+        label = (losses * weights).sum() / weights.sum()
+        kinds = float(self.recipe.kinds["weight"])
+        return label + kinds * self._kind_loss(batch.family, logits) if kinds else label
 
     def _kind_loss(self, family: str, logits: Tensor) -> Tensor:
         names = [one.name for one in self.recipe.families]
