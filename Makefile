@@ -26,8 +26,8 @@ $(VENV)/.done: pyproject.toml uv.lock
 serve: setup ## start the service
 	$(BIN)/slant serve
 
-test: setup ## run the tests
-	$(BIN)/python -m pytest
+test: setup ## run the tests, in a process for each core, where the encoder then takes one core
+	LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 lint: setup ## ruff, the formatter's check, strict mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
@@ -43,9 +43,9 @@ attribution: setup ## train the model that finds who says what (installs torch);
 	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --python $(BIN)/python $(EXTRAS) --extra train
 	$(BIN)/slant train attribution $(DATA)/quotes/polnear_quotes.train.jsonl.gz --out build/encoder $(if $(wildcard build/encoder/encoder.onnx),--encoder build/encoder)
 
-hearer: setup ## tune the encoder to sources, after the encoder and attribution (installs torch); goes on where it was cut
+hearer: setup ## tune the encoder to what sources say (installs torch); goes on where it was cut
 	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --python $(BIN)/python $(EXTRAS) --extra train
-	$(BIN)/slant train hearer $(DATA) --models build/encoder --out build/encoder
+	$(BIN)/slant train hearer $(DATA) --out build/encoder $(if $(wildcard build/encoder/*.onnx),--models build/encoder)
 
 bundle: setup ## fit the default bundle's heads, to the models of build/encoder if there are some
 	$(BIN)/slant train default $(DATA) --out $(OUT) $(if $(wildcard build/encoder/*.onnx),--models build/encoder)

@@ -83,7 +83,7 @@ def test_shapes_and_sums(judged: list[Judgement]) -> None:
 
 
 def test_alone_and_in_company_the_answer_is_the_same(classifier: Classifier, samples: list[Sample]) -> None:
-    articles = [sample.article for sample in samples]
+    articles = [sample.article for sample in samples[::3]]
     together = list(classifier.classify_many(articles, TARGETS))
     for article, judgement in zip(articles, together, strict=True):
         assert classifier.classify(article, TARGETS) == judgement

@@ -35,22 +35,11 @@ def given() -> Graphs:
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the checkpoint of an encoder that was trained for no time."""
+def start(recipe: Recipe, given: Graphs, classifier: Classifier) -> Any:
     from slant.training.encoder.export import packaged_weights
-    from slant.training.encoder.network import load_network
+    from slant.training.encoder.hearer import begin
 
-    network = load_network(packaged_weights(), len(read_recipe().columns))
-    path = tmp_path_factory.mktemp("encoder") / "checkpoint.pt"
-    torch.save({"average": {f"module.{name}": one for name, one in network.state_dict().items()}}, path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def start(recipe: Recipe, checkpoint: Path) -> Any:
-    from slant.training.encoder.hearer import _start
-
-    return _start(checkpoint, recipe.columns)
+    return begin(given.encoder, classifier.bundle.encoder.columns, packaged_weights(), recipe.columns)
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +56,31 @@ def network(recipe: Recipe, start: Any, classifier: Classifier, tmp_path_factory
     return Tuner(recipe, batches, packaged_weights(), start).run(own, lambda done: None)
 
 
-def test_it_begins_with_the_encoders_own_outputs(recipe: Recipe, checkpoint: Path, start: Any) -> None:
-    from slant.training.encoder.hearer import _start
+def test_it_begins_as_the_encoder_of_the_bundle(recipe: Recipe, start: Any, classifier: Classifier) -> None:
+    from slant.training.encoder.export import packaged_weights
+    from slant.training.encoder.network import load_network
 
+    encoder = classifier.bundle.encoder
+    network = load_network(packaged_weights(), len(recipe.columns)).eval()
+    network.load_state_dict(start)
+    asked, text = encoder.tokenise(["the toll, says ruiz", "ruiz said the toll must go."])
+    with torch.inference_mode():
+        logits = network(*(torch.from_numpy(one) for one in pad([encoder.framed(text, asked)])))[1]
+    known = [encoder.columns.index(name) for name in recipe.columns[:3]]
     assert recipe.columns == ["source:favor", "source:against", "source:neutral", "source:unrelated"]
-    before = torch.load(checkpoint, weights_only=True)["average"]["module.outputs.weight"]
-    rows = [read_recipe().columns.index(name) for name in recipe.columns[:3]]
-    assert torch.equal(start["outputs.weight"][:3], before[rows])
-    assert not start["outputs.weight"][3].any()
-    with pytest.raises(TrainingError, match="wanted the checkpoint of a trained encoder"):
-        _start(checkpoint.with_name("none.pt"), recipe.columns)
+    assert np.abs(logits.numpy()[0, :3] - encoder.judge(asked, [text])[0, known]).max() < 0.3
+    assert logits[0, 3] == 0
+
+
+def test_the_runs_weights_are_averaged(recipe: Recipe) -> None:
+    from slant.training.encoder.export import packaged_weights
+    from slant.training.encoder.hearer import average
+    from slant.training.encoder.network import load_network
+
+    networks = [load_network(packaged_weights(), len(recipe.columns)) for _ in range(2)]
+    one, other = (network.outputs.weight.detach().clone() for network in networks)
+    assert torch.allclose(average(networks).outputs.weight, (one + other) / 2)
+    assert not torch.allclose(one, other)
 
 
 def test_frozen_layers_stay_and_the_others_learn(network: Any, start: Any) -> None:

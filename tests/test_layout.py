@@ -30,6 +30,7 @@ TRAINED = ("encoder", "attribution")
 WITH_TORCH = {f"training/{what}/{name}.py" for what in TRAINED for name in ("network", "tune", "export")} | {
     "training/checkpoint.py",
     "training/encoder/hearer.py",
+    "training/encoder/thaw.py",
 }
 MAY_TOUCH_DISK = {"inference/bundle.py", "inference/stored.py", "batch/files.py", "batch/onward.py", "batch/store.py",
                   "batch/survey.py", "data/readers.py", "data/catalog.py", "training/build.py", "training/measure.py", "cli.py",

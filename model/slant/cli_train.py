@@ -107,8 +107,8 @@ def train_encoder(
 @train.command("hearer")
 def train_hearer(
     folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
-    models: Annotated[Path, typer.Option(help="The folder of the trained encoder, with its checkpoint.")],
     out: Out,
+    models: Annotated[Path | None, typer.Option(help="A folder with an encoder and attribution model.")] = None,
     recipe: Annotated[Path | None, typer.Option(help="Another recipe than the hearer.toml that comes along.")] = None,
 ) -> None:
     """Tune the trained encoder to what sources say (needs the train extra); goes on after a cut."""
@@ -119,7 +119,7 @@ def train_hearer(
 
     _log()
     with progress_bars() as watch:
-        written = run(read_recipe(recipe or HEARER), graphs_of(models), models, folder, out, watch)
+        written = run(read_recipe(recipe or HEARER), graphs_of(models), folder, out, watch)
     typer.echo(f"written to {written}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -11,17 +12,17 @@ from torch import Tensor
 
 from slant.data.readers import StanceExample
 from slant.data.split import Part
-from slant.errors import TrainingError
 from slant.features.counts import piece_weights
 from slant.inference.bundle import Graphs
 from slant.sources.views import ask_source
 from slant.training.borrow import borrow
 from slant.training.encoder.batches import Batches
 from slant.training.encoder.export import export_encoder, packaged_weights
+from slant.training.encoder.network import MultiTaskEncoder, load_network
 from slant.training.encoder.pairs import Pair
-from slant.training.encoder.recipe import RECIPE, Recipe, read_recipe
+from slant.training.encoder.recipe import RECIPE, Recipe
 from slant.training.encoder.tasks import Tasks
-from slant.training.encoder.train import CHECKPOINT
+from slant.training.encoder.thaw import thaw
 from slant.training.encoder.tune import Tuner
 from slant.training.samples import tokenised
 from slant.training.sets import TrainingSet, source_sets
@@ -29,28 +30,34 @@ from slant.training.source import Models, Reader, heard_sources
 from slant.types import Watch
 
 HEARER = RECIPE.with_name("hearer.toml")
-OWN_CHECKPOINT, REPORT = "hearer.pt", "hearer.json"
+CHECKPOINT, REPORT = "hearer.{run}.pt", "hearer.json"
 FAMILY = "source"
 
 
-def train_hearer(recipe: Recipe, given: Graphs, models: Path, folder: Path, out: Path, watch: Watch) -> Path:
-    """Tune the encoder whose checkpoint is in ``models`` by ``recipe``; write graph and checkpoints into ``out``.
+def train_hearer(recipe: Recipe, given: Graphs, folder: Path, out: Path, watch: Watch) -> Path:
+    """Tune the encoder of ``given`` by ``recipe``; write graph and checkpoints into ``out``.
 
-    ``given`` has that encoder's graph and the attribution model that goes with it. A training that was cut goes on.
+    ``given`` has the attribution model too. The weights of the recipe's runs are averaged (Wortsman et al. 2022, model
+    soups). A training that was cut goes on.
 
     Raises:
         DataError: a file is missing or a row is not in the documented form.
-        TrainingError: there is no such checkpoint, or another recipe wrote the one that is to be gone on from.
+        TrainingError: another recipe wrote the checkpoint that is to be gone on from.
     """
-    weights, start = packaged_weights(), _start(models / CHECKPOINT, recipe.columns)
+    weights = packaged_weights()
     out.mkdir(parents=True, exist_ok=True)
     encoder = given.load()
     untuned = Models(encoder, given.tagger(encoder), encoder)
     tasks = hearing_tasks(recipe, untuned, folder, watch)
-    tuner = Tuner(recipe, Batches(recipe, tasks, encoder), weights, start)
-    network = tuner.run(out / OWN_CHECKPOINT, watch("hearer: steps", recipe.steps))
-    (out / REPORT).write_text(json.dumps(tuner.report(), indent=1) + "\n", encoding="utf-8")
-    graph = export_encoder(network, weights, recipe.columns, out, "hearer")
+    start = begin(given.encoder, encoder.columns, weights, recipe.columns)
+    runs = [replace(recipe, seed=recipe.seed + run) for run in range(recipe.runs)]
+    tuners = [Tuner(one, Batches(one, tasks, encoder), weights, start) for one in runs]
+    networks = [
+        tuner.run(out / CHECKPOINT.format(run=run), watch(f"hearer {run}: steps", recipe.steps))
+        for run, tuner in enumerate(tuners)
+    ]
+    (out / REPORT).write_text(json.dumps([tuner.report() for tuner in tuners], indent=1) + "\n", encoding="utf-8")
+    graph = export_encoder(average(networks), weights, recipe.columns, out, "hearer")
     borrow(graph, given.encoder)
     return graph
 
@@ -75,15 +82,17 @@ def _pairs(reader: Reader, sets: Sequence[TrainingSet[StanceExample]], part: Par
             yield Pair(heard.passage.ids, ask_source(heard.target, heard.name), heard.label, heard.weight)
 
 
-def _start(checkpoint: Path, columns: Sequence[str]) -> dict[str, Tensor]:
-    """Return the averaged weights of a trained encoder, with its outputs of these names; those it lacks are 0."""
-    try:
-        state = torch.load(checkpoint, map_location="cpu", weights_only=True)["average"]
-    except (OSError, KeyError) as error:
-        raise TrainingError(f"{checkpoint}: wanted the checkpoint of a trained encoder: {error!r}") from error
-    start = {name.removeprefix("module."): one for name, one in state.items() if name.startswith("module.")}
-    known = read_recipe().columns
+def begin(encoder: bytes, known: Sequence[str], weights: Path, columns: Sequence[str]) -> dict[str, Tensor]:
+    """Return a network's state: an encoder's layers and, of its ``known`` outputs, these; those it lacks are 0."""
+    start: dict[str, Tensor] = load_network(weights, len(columns)).state_dict() | thaw(encoder)
     for name in ("outputs.weight", "outputs.bias"):
         rows = [start[name][known.index(one)] if one in known else torch.zeros_like(start[name][0]) for one in columns]
         start[name] = torch.stack(rows)
     return start
+
+
+def average(networks: Sequence[MultiTaskEncoder]) -> MultiTaskEncoder:
+    """Return the first network with the mean of the weights of all."""
+    states = [network.state_dict() for network in networks]
+    networks[0].load_state_dict({name: torch.stack([one[name] for one in states]).mean(dim=0) for name in states[0]})
+    return networks[0]
