@@ -15,9 +15,7 @@ LONGEST_TEXT = 1_000_000
 
 SEEN = r"[^\s\x1c-\x1f\x85\ufeff]"
 """A character that is no white space to JSON Schema, to Python or to Rust, which each hold others to be."""
-Target = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TARGET, pattern=SEEN)
-]
+Target = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TARGET, pattern=SEEN)]
 LISTED = "(listed)"
 """Stands in the place of an error where the targets are a list, and is not shown."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
