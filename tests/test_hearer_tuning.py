@@ -72,17 +72,6 @@ def test_it_begins_as_the_encoder_of_the_bundle(recipe: Recipe, start: Any, clas
     assert logits[0, 3] == 0
 
 
-def test_the_runs_weights_are_averaged(recipe: Recipe) -> None:
-    from slant.training.encoder.export import packaged_weights
-    from slant.training.encoder.hearer import average
-    from slant.training.encoder.network import load_network
-
-    networks = [load_network(packaged_weights(), len(recipe.columns)) for _ in range(2)]
-    one, other = (network.outputs.weight.detach().clone() for network in networks)
-    assert torch.allclose(average(networks).outputs.weight, (one + other) / 2)
-    assert not torch.allclose(one, other)
-
-
 def test_frozen_layers_stay_and_the_others_learn(network: Any, start: Any) -> None:
     after = network.state_dict()
     moved = {name for name, one in start.items() if not torch.equal(one, after[name])}

@@ -13,6 +13,7 @@ A Slant bundle: it says what a news article is about and where it stands toward 
 
 - **Encoder**: MiniLM, 6 layers, 384 values a vector, int8; from all-MiniLM-L6-v2 (Apache-2.0){trained}.
 - **Attribution**: another MiniLM of the same word embeddings, int8, which finds who says what.
+- **Hearer**: the encoder once more, its upper half tuned to where a source stands.
 - **Heads**: scikit-learn, calibrated on articles that neither they nor the encoder were fitted to.
 - **Topics**: {topics}.
 - **Stances**: {stances}.
@@ -151,8 +152,8 @@ def _encoder(figures: Json) -> str:
     return (
         f"## The encoder's training\n\n{one['steps']} steps of the recipe `{one['recipe']}` in {hours:.1f} hours on "
         f"{one['device']}: about {hours * one['watts'] / 1000:.2f} kWh at {one['watts']} W. To build it again: "
-        "`make encoder`, `make bundle`, `make measure`, with `DATA` the folder of the files below. What else was "
-        "tried is in `model/slant/training/README.md`.\n"
+        "`make encoder`, `make attribution`, `make hearer`, `make bundle` and `make measure`, with `DATA` the folder of "
+        "the files below. What else was tried is in `model/slant/training/README.md`.\n"
     )
 
 

@@ -53,7 +53,6 @@ class Recipe:
     families: list[Family]
     frozen: int = 0
     smoothing: float = 0.0
-    runs: int = 1
     sha256: str = ""
 
     @property
