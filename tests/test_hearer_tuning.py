@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,17 @@ def test_it_begins_as_the_encoder_of_the_bundle(recipe: Recipe, start: Any, clas
     assert logits[0, 3] == 0
 
 
+def test_the_runs_weights_are_averaged(recipe: Recipe) -> None:
+    from slant.training.encoder.export import packaged_weights
+    from slant.training.encoder.hearer import average
+    from slant.training.encoder.network import load_network
+
+    networks = [load_network(packaged_weights(), len(recipe.columns)) for _ in range(2)]
+    one, other = (network.outputs.weight.detach().clone() for network in networks)
+    assert torch.allclose(average(networks).outputs.weight, (one + other) / 2)
+    assert not torch.allclose(one, other)
+
+
 def test_frozen_layers_stay_and_the_others_learn(network: Any, start: Any) -> None:
     after = network.state_dict()
     moved = {name for name, one in start.items() if not torch.equal(one, after[name])}
@@ -86,8 +98,10 @@ def test_its_graph_says_what_was_trained_and_borrows_what_the_encoder_has(
 ) -> None:
     from slant.training.borrow import borrow
     from slant.training.encoder.export import export_encoder, packaged_weights
+    from slant.training.encoder.hearer import spread
 
-    graph = export_encoder(network, packaged_weights(), recipe.columns, tmp_path, "hearer")
+    dithered = spread(copy.deepcopy(network), recipe)
+    graph = export_encoder(dithered, packaged_weights(), recipe.columns, tmp_path, "hearer")
     whole = graph.stat().st_size
     with pytest.raises(TrainingError, match="other word embeddings"):
         borrow(graph, b"another encoder")

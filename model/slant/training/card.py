@@ -152,7 +152,7 @@ def _encoder(figures: Json) -> str:
     return (
         f"## The encoder's training\n\n{one['steps']} steps of the recipe `{one['recipe']}` in {hours:.1f} hours on "
         f"{one['device']}: about {hours * one['watts'] / 1000:.2f} kWh at {one['watts']} W. To build it again: "
-        "`make encoder`, `make attribution`, `make hearer`, `make bundle` and `make measure`, with `DATA` the folder of "
+        "`make encoder`, `make attribution`, `make hearer`, `make bundle`, `make measure`, with `DATA` the folder of "
         "the files below. What else was tried is in `model/slant/training/README.md`.\n"
     )
 

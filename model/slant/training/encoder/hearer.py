@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -17,7 +18,7 @@ from slant.sources.views import ask_source
 from slant.training.borrow import borrow
 from slant.training.encoder.batches import Batches
 from slant.training.encoder.export import export_encoder, packaged_weights
-from slant.training.encoder.network import load_network
+from slant.training.encoder.network import MultiTaskEncoder, load_network
 from slant.training.encoder.pairs import Pair
 from slant.training.encoder.recipe import RECIPE, Recipe
 from slant.training.encoder.tasks import Tasks
@@ -29,14 +30,17 @@ from slant.training.source import Models, Reader, heard_sources
 from slant.types import Watch
 
 HEARER = RECIPE.with_name("hearer.toml")
-CHECKPOINT, REPORT = "hearer.pt", "hearer.json"
+CHECKPOINT, REPORT = "hearer.{run}.pt", "hearer.json"
 FAMILY = "source"
+STEPS = 64
+"""To so many steps each way a row's weights are rounded in a graph."""
 
 
 def train_hearer(recipe: Recipe, given: Graphs, folder: Path, out: Path, watch: Watch) -> Path:
     """Tune the encoder of ``given`` by ``recipe``; write graph and checkpoints into ``out``.
 
-    ``given`` has the attribution model that goes with it, too. A training that was cut goes on.
+    ``given`` has the attribution model that goes with it, too. The weights of the recipe's runs are averaged (Wortsman
+    et al. 2022, model soups). A training that was cut goes on.
 
     Raises:
         DataError: a file is missing or a row is not in the documented form.
@@ -48,10 +52,14 @@ def train_hearer(recipe: Recipe, given: Graphs, folder: Path, out: Path, watch: 
     untuned = Models(encoder, given.tagger(encoder), encoder)
     tasks = hearing_tasks(recipe, untuned, folder, watch)
     start = begin(given.encoder, encoder.columns, weights, recipe.columns)
-    tuner = Tuner(recipe, Batches(recipe, tasks, encoder), weights, start)
-    network = tuner.run(out / CHECKPOINT, watch("hearer: steps", recipe.steps))
-    (out / REPORT).write_text(json.dumps(tuner.report(), indent=1) + "\n", encoding="utf-8")
-    graph = export_encoder(network, weights, recipe.columns, out, "hearer")
+    runs = [replace(recipe, seed=recipe.seed + run) for run in range(recipe.runs)]
+    tuners = [Tuner(one, Batches(one, tasks, encoder), weights, start) for one in runs]
+    networks = [
+        tuner.run(out / CHECKPOINT.format(run=run), watch(f"hearer {run}: steps", recipe.steps))
+        for run, tuner in enumerate(tuners)
+    ]
+    (out / REPORT).write_text(json.dumps([tuner.report() for tuner in tuners], indent=1) + "\n", encoding="utf-8")
+    graph = export_encoder(spread(average(networks), recipe), weights, recipe.columns, out, "hearer")
     borrow(graph, given.encoder)
     return graph
 
@@ -83,3 +91,24 @@ def begin(encoder: bytes, known: Sequence[str], weights: Path, columns: Sequence
         rows = [start[name][known.index(one)] if one in known else torch.zeros_like(start[name][0]) for one in columns]
         start[name] = torch.stack(rows)
     return start
+
+
+def average(networks: Sequence[MultiTaskEncoder]) -> MultiTaskEncoder:
+    """Return the first network with the mean of the weights of all."""
+    states = [network.state_dict() for network in networks]
+    networks[0].load_state_dict({name: torch.stack([one[name] for one in states]).mean(dim=0) for name in states[0]})
+    return networks[0]
+
+
+def spread(network: MultiTaskEncoder, recipe: Recipe) -> MultiTaskEncoder:
+    """Return a network whose tuned weights are moved at random by up to half a step of the rounding to come (dither).
+
+    They began on such steps, and tuning moved them by a quarter of one: to round them as they are would undo it.
+    """
+    torch.manual_seed(recipe.seed)
+    with torch.no_grad():
+        for weight in network.bert.encoder.layer[recipe.frozen :].parameters():
+            if weight.ndim == 2:
+                step = weight.abs().amax(dim=1, keepdim=True) / STEPS
+                weight.add_((torch.rand_like(weight) - 0.5) * step)
+    return network

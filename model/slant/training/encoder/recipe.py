@@ -53,6 +53,7 @@ class Recipe:
     families: list[Family]
     frozen: int = 0
     smoothing: float = 0.0
+    runs: int = 1
     sha256: str = ""
 
     @property
