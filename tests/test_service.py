@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -135,6 +136,14 @@ def test_an_invalid_request_names_its_field(client: TestClient, body: Any, field
     problem = is_problem(client.post("/v1/classify", json=body), 422, "invalid-request")
     assert problem["errors"][0]["field"] == field
     assert said in problem["errors"][0]["message"]
+
+
+def test_the_schema_too_calls_no_white_space_a_target() -> None:
+    """JSON Schema's white space is not Python's: it lacks these, as that of ASCII does."""
+    targets = create_app(Settings()).openapi()["components"]["schemas"]["Request"]["properties"]["targets"]
+    pattern = targets["oneOf"][0]["items"]["pattern"]
+    assert re.search(pattern, "a", re.ASCII)
+    assert not any(re.search(pattern, one, re.ASCII) for one in ("\x85", "\x1c", "\ufeff", " "))
 
 
 def test_errors_on_every_route(client: TestClient) -> None:
