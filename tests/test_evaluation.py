@@ -59,6 +59,30 @@ def test_fnc_score_of_a_known_case() -> None:
     assert metrics.fnc_score(truth, given_, STANCES) == pytest.approx((0.25 + 1.0 + 0.25) / 3.25)
 
 
+def test_the_side_looks_at_one_sided_answers_to_one_sided_rows_alone() -> None:
+    truth = np.array([FAVOR, FAVOR, AGAINST, AGAINST, NEUTRAL, FAVOR])
+    given_ = np.array([FAVOR, AGAINST, AGAINST, NEUTRAL, FAVOR, FAVOR])
+    assert metrics.side(truth, given_, STANCES) == pytest.approx(3 / 4)
+    assert metrics.side(truth[4:5], given_[4:5], STANCES) is None
+
+
+def test_automation_takes_the_surest_answers_as_far_as_they_are_right() -> None:
+    right = np.array([1.0] * 40 + [0.0] * 10)
+    confidence = np.linspace(0.99, 0.5, 50)
+    found = metrics.automation(right, np.array([FAVOR] * 50), confidence, STANCES)
+    assert found["favor"] == found["all"]
+    assert "against" not in found
+    assert found["all"][0]["share"] == pytest.approx(44 / 50)  # 40 of 44 are right, 40 of 45 are not 0.9
+    assert found["all"][0]["confidence"] == pytest.approx(confidence[43])
+    assert found["all"][1]["share"] == pytest.approx(42 / 50)
+
+
+def test_automation_never_parts_answers_of_one_confidence_nor_trusts_a_handful() -> None:
+    right, one = np.array([1.0] * 30 + [0.0] * 10), np.zeros(40, dtype=np.int64)
+    assert metrics.automation(right, one, np.full(40, 0.8), STANCES)["all"][0]["share"] == 0.0
+    assert metrics.automation(right[:10], one[:10], np.full(10, 0.8), STANCES)["all"][0]["confidence"] is None
+
+
 def test_coverage_ends_at_the_accuracy() -> None:
     curve = metrics.coverage_curve(np.array([0.9, 0.8, 0.7, 0.6]), np.array([1.0, 1.0, 0.0, 0.0]))
     assert [curve[4]["accuracy"], curve[-1]["accuracy"]] == [1.0, 0.5]
@@ -113,6 +137,26 @@ def test_stances_from_a_gold_file(classifier: Classifier, gold_file: Path) -> No
     assert found["slices"]["genre=news"]["n"] + found["slices"]["genre=opinion"]["n"] + 2 == 32
     low, high = found["intervals"]["macro_f1"]
     assert low <= found["macro_f1"] <= high
+
+
+def test_wordings_are_compared_with_their_own_target(classifier: Classifier, tmp_path: Path) -> None:
+    path = tmp_path / "wordings.jsonl"
+    text = "The council must scrap the toll at once. The toll is unfair, and it hurts every family in the town."
+    target = {"target": "the toll", "stance": "against", "same": ["toll"], "turned": ["opposition to the toll"]}
+    path.write_text(json.dumps({"text": text, "targets": [target]}) + "\n", encoding="utf-8")
+    found = run(classifier, path, masked=False, wordings=True)
+    plain = found["accuracy"]
+    assert found["wordings"]["turned"]["consistent"] == 1.0  # read by rule
+    assert found["wordings"]["turned"]["accuracy"] == plain
+    assert found["wordings"]["same"]["n"] == 1
+    assert "targets in other words" in [column.header for table in tables(found) for column in table.columns]
+
+
+def test_wordings_that_are_no_list_are_refused(classifier: Classifier, tmp_path: Path) -> None:
+    path = tmp_path / "wordings.jsonl"
+    path.write_text(json.dumps({"text": "A toll.", "targets": [{"target": "t", "stance": "favor", "same": "x"}]}))
+    with pytest.raises(DataError, match="wanted a list of non-empty strings in same"):
+        run(classifier, path, wordings=True)
 
 
 def test_among_some_labels_only(classifier: Classifier, gold_file: Path) -> None:

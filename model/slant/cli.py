@@ -122,6 +122,7 @@ def evaluate(
     where: Annotated[list[str] | None, typer.Option(help="Only rows with FIELD=VALUE.")] = None,
     masked: Annotated[bool, typer.Option(help="Add the target-masked control.")] = True,
     robustness: Annotated[bool, typer.Option("--robustness", help="Change articles and targets by rule too.")] = False,
+    wordings: Annotated[bool, typer.Option("--wordings", help="Ask for the rows' other wordings too.")] = False,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page with plots to this file.")] = None,
 ) -> None:
@@ -147,6 +148,7 @@ def evaluate(
         where=where or [],
         masked=masked,
         robustness=tuple(RULES) if robustness else (),
+        wordings=wordings,
     )
     with progress_bars() as watch:
         found = run(load(bundle), request, watch)

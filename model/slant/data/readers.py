@@ -37,7 +37,10 @@ AUTHOR = "the author"
 
 @dataclass(frozen=True, slots=True)
 class StanceExample:
-    """One (article, target) pair with its label; ``evidence`` is ``None`` where the row marks no spans."""
+    """One (article, target) pair with its label; ``evidence`` is ``None`` where the row marks no spans.
+
+    ``same`` are other wordings of the target, ``turned`` wordings of its opposite, if the row has some.
+    """
 
     id: str
     title: str | None
@@ -46,6 +49,8 @@ class StanceExample:
     label: str
     evidence: tuple[Span, ...] | None
     fields: Json
+    same: tuple[str, ...] = ()
+    turned: tuple[str, ...] = ()
 
     @property
     def part(self) -> Part:
@@ -243,7 +248,10 @@ def _stances(where: str, row: Json) -> Iterator[StanceExample]:
         spans = entry.get("evidence")
         evidence = None if spans is None else tuple(Span(span["start"], span["end"]) for span in spans)
         name = f"{row.get('id', where)}#{number}" if "targets" in row else str(row.get("id", where))
-        yield StanceExample(name, row.get("title"), text, target, label, evidence, _fields(entry) | fields)
+        same, turned = _wordings(where, entry, "same"), _wordings(where, entry, "turned")
+        yield StanceExample(
+            name, row.get("title"), text, target, label, evidence, _fields(entry) | fields, same, turned
+        )
 
 
 def _topic(where: str, row: Json, label_map: LabelMap | None) -> TopicExample:
@@ -292,6 +300,14 @@ def _string(where: str, row: Json, *names: str) -> str:
             return str(row[name])
     got = ", ".join(sorted(row)) or "nothing"
     raise DataError(f"{where}: wanted a non-empty string in {' or '.join(names)}; the row has {got}", field=names[0])
+
+
+def _wordings(where: str, entry: Json, name: str) -> tuple[str, ...]:
+    """Return a list of wordings, empty if the entry has none."""
+    wordings = entry.get(name) or []
+    if not isinstance(wordings, list) or not all(isinstance(one, str) and one.strip() for one in wordings):
+        raise DataError(f"{where}: wanted a list of non-empty strings in {name}; got {wordings!r}"[:300], field=name)
+    return tuple(wordings)
 
 
 def _fields(row: Json) -> Json:

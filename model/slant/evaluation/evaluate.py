@@ -27,6 +27,7 @@ def figures(predictions: Predictions, *, intervals: bool = True) -> Json:
         "n": len(truth),
         "accuracy": metrics.accuracy(truth, predicted),
         "macro_f1": metrics.macro_f1(truth, predicted),
+        "side": metrics.side(truth, predicted, labels),
         "f_avg": metrics.f_avg(truth, predicted, labels),
         "fnc_score": metrics.fnc_score(truth, predicted, labels),
         "strict": None,
@@ -41,6 +42,7 @@ def figures(predictions: Predictions, *, intervals: bool = True) -> Json:
         "reliability": metrics.reliability(predictions.confidence, right),
         "coverage": metrics.coverage_curve(predictions.confidence, right),
         "precision": metrics.precision_by_confidence(truth, predicted, predictions.confidence, labels),
+        "automation": metrics.automation(right, predicted, predictions.confidence, labels),
     }
     if any(names is not None for names in predictions.also):
         found |= {"strict": found["accuracy"], "lenient": float(right.mean())}

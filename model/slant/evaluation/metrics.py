@@ -11,13 +11,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, precision_recall_fscore_support
 
-from slant.labels import STANCES
+from slant.labels import OPPOSITE, STANCES
 from slant.types import Floats, Ints, Json
 
 BINS = 15
 COVERAGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 CONFIDENCES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9)
 RESAMPLES = 1_000
+PRECISIONS = (0.90, 0.95)
+"""Precisions at which it is asked how many answers need no reader."""
+FEWEST_ANSWERS = 20
+"""Answers below which a precision says too little to choose a confidence by."""
 
 
 def macro_f1(truth: Ints, predicted: Ints) -> float:
@@ -96,6 +100,68 @@ def precision_by_confidence(truth: Ints, predicted: Ints, confidence: Floats, la
         for n, label in enumerate(labels)
         if (predicted == n).any()
     }
+
+
+def side(truth: Ints, predicted: Ints, labels: Sequence[str]) -> float | None:
+    """Return the share of right answers among the rows that are favor or against and are answered so.
+
+    Parameters
+    ----------
+    truth, predicted : array of int, shape (n,)
+        Places in ``labels``.
+    labels : sequence of str
+        The names of the classes.
+
+    Returns
+    -------
+    float or None
+        None if no row is one-sided in both.
+    """
+    sides = [n for n, label in enumerate(labels) if label in OPPOSITE]
+    both = np.isin(truth, sides) & np.isin(predicted, sides)
+    return float((truth == predicted)[both].mean()) if both.any() else None
+
+
+def automation(correct: Floats, predicted: Ints, confidence: Floats, labels: Sequence[str]) -> Json:
+    """Return how many answers can be taken as they are at a stated precision, for all labels together and for each.
+
+    Parameters
+    ----------
+    correct : array of float, shape (n,)
+        1 where the answer is right.
+    predicted : array of int, shape (n,)
+        The label given, as its place in ``labels``.
+    confidence : array of float, shape (n,)
+        The probability of that label.
+    labels : sequence of str
+        The names of the labels.
+
+    Returns
+    -------
+    dict
+        By label, and for ``all``: a row for each of ``PRECISIONS`` with ``precision``, the lowest ``confidence``
+        from which up so many answers are right, and their ``share`` of the answers of that label; 0 and None where
+        no ``FEWEST_ANSWERS`` answers are that precise.
+    """
+    every = np.ones(len(predicted), dtype=bool)
+    rows = {"all": every} | {label: predicted == n for n, label in enumerate(labels) if (predicted == n).any()}
+    return {
+        name: [_automation(correct[given], confidence[given], precision) for precision in PRECISIONS]
+        for name, given in rows.items()
+    }
+
+
+def _automation(correct: Floats, confidence: Floats, precision: float) -> Json:
+    order = np.argsort(-confidence, kind="stable")
+    ranked = confidence[order]
+    precise = np.cumsum(correct[order]) >= precision * np.arange(1, len(order) + 1)
+    complete = np.append(ranked[1:] < ranked[:-1], True)  # equal confidences are taken together or not at all
+    enough = np.arange(1, len(order) + 1) >= FEWEST_ANSWERS
+    ends = np.flatnonzero(precise & complete & enough)
+    if not len(ends):
+        return {"precision": precision, "confidence": None, "share": 0.0}
+    last = int(ends[-1])
+    return {"precision": precision, "confidence": float(ranked[last]), "share": (last + 1) / len(order)}
 
 
 def _precision(given: Floats, right: Floats, least: float) -> Json:

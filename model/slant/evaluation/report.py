@@ -25,7 +25,8 @@ svg {{ max-width: 100%; height: auto }}
 {body}
 </html>
 """
-_MAIN = ("n", "accuracy", "macro_f1", "f_avg", "fnc_score", "strict", "lenient", "ece", "brier", "majority")
+_MAIN = ("n", "accuracy", "macro_f1", "side", "f_avg", "fnc_score", "strict", "lenient", "ece", "brier", "majority")
+_WORDINGS = ("n", "accuracy", "macro_f1", "side", "ece", "consistent")
 _MOVED = ("n", "changed", "flipped", "accuracy_before", "accuracy", "macro_f1_before", "macro_f1")
 
 
@@ -43,6 +44,7 @@ def write_report(found: Json, bundle: str) -> str:
             _plots(found),
             _table(("precision", "recall", "f1", "count"), found["per_class"]),
             _table(_MOVED, found["robustness"]) if found["robustness"] else "",
+            _table(_WORDINGS, found["wordings"]) if found["wordings"] else "",
         ]
     )
     return _PAGE.format(title=html.escape(f"{bundle}: {found['task']}"), about=html.escape(about), body=body)

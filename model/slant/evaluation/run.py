@@ -26,6 +26,7 @@ from slant.evaluation.proposals import proposal_report
 from slant.evaluation.quotes import quote_report
 from slant.evaluation.robustness import robustness
 from slant.evaluation.sources import judge_sources, source_report
+from slant.evaluation.wordings import wording_figures
 from slant.inference.classifier import Classifier
 from slant.types import Json, Progress, Watch
 
@@ -46,6 +47,7 @@ class Request:
     where: Sequence[str] = ()
     masked: bool = True
     robustness: Sequence[str] = ()
+    wordings: bool = False
 
 
 def make_request(*, task: str, part: str | None, robustness: Sequence[str] = (), **others: Any) -> Request:
@@ -71,31 +73,34 @@ def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
     Raises:
         DataError: a file or row cannot be read, or an option does not fit the data.
     """
-    masked, moved = None, None
+    masked, moved, wordings = None, None, None
     about: Json = {"task": request.task, "data": [path.name for path in request.data]}
     if request.task in ("source", "quotes", "targets"):
         return about | _of_parts(classifier, request, watch)
     if request.task == "topic":
-        if request.robustness:
-            raise DataError("--robustness is of stances; wanted --task stance")
+        if request.robustness or request.wordings:
+            raise DataError("--robustness and --wordings are of stances; wanted --task stance")
         predictions = _topics(classifier, request, watch("topics", None))
     else:
         examples = _stance_rows(request)
         predictions, masked = _stances(classifier, request, examples, watch("stances", None), control=request.masked)
+        predict = partial(_first, classifier, request)
         if request.robustness:
-            predict = partial(_first, classifier, request)
             moved = robustness(predict, request.robustness, examples, predictions, watch)
+        if request.wordings:
+            wordings = wording_figures(predict, examples, predictions, watch)
     found = figures(predictions)
     found["slices"] = {key: value for by in request.slice_by for key, value in slices(predictions, by).items()}
     found["masked"] = masked_figures(masked) if masked else None
     found["robustness"] = moved
+    found["wordings"] = wordings
     found["label_sets"] = _label_sets(classifier, request, predictions)
     return about | found
 
 
 def _of_parts(classifier: Classifier, request: Request, watch: Watch) -> Json:
-    if request.labels or request.slice_by or request.robustness or request.label_map:
-        raise DataError(f"--labels, --slice, --map and --robustness are not of --task {request.task}")
+    if request.labels or request.slice_by or request.robustness or request.wordings or request.label_map:
+        raise DataError(f"--labels, --slice, --map, --robustness and --wordings are not of --task {request.task}")
     if request.task == "quotes":
         return quote_report(classifier, quote_examples(request.data), watch("quotes", None))
     if request.task == "targets":

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from slant.types import Json
 
-_MAIN = ("accuracy", "macro_f1", "f_avg", "fnc_score", "strict", "lenient", "ece", "brier", "majority")
+_MAIN = ("accuracy", "macro_f1", "side", "f_avg", "fnc_score", "strict", "lenient", "ece", "brier", "majority")
 
 
 def tables(found: Json) -> Iterator[Table]:
@@ -22,12 +22,15 @@ def tables(found: Json) -> Iterator[Table]:
     yield _confusion(found)
     yield _coverage(found)
     yield _precision(found)
+    yield _automation(found)
     if found["label_sets"]:
         yield _label_sets(found["label_sets"])
     if found["masked"]:
         yield _main(found["masked"], "target masked")
     if found["robustness"]:
         yield _robustness(found["robustness"])
+    if found["wordings"]:
+        yield _wordings(found["wordings"])
     for name, part in found["slices"].items():
         yield _main(part, name)
 
@@ -88,6 +91,24 @@ def _precision(found: Json) -> Table:
     table = Table("label", *(f"{one:.1f}" for one in least), title=title, title_justify="left")
     for label, points in found["precision"].items():
         table.add_row(label, *(f"{p['precision']:.2f} ({p['count']})" if p["count"] else "" for p in points))
+    return table
+
+
+def _automation(found: Json) -> Table:
+    precisions = [row["precision"] for row in found["automation"]["all"]]
+    title = "answers that can be taken as they are (and from which confidence up)"
+    table = Table("label", *(f"{one:.0%} right" for one in precisions), title=title, title_justify="left")
+    for label, rows in found["automation"].items():
+        table.add_row(label, *(f"{row['share']:.0%} ({row['confidence']:.2f})" if row["share"] else "" for row in rows))
+    return table
+
+
+def _wordings(rows: Json) -> Table:
+    names = ("accuracy", "macro_f1", "side", "ece", "consistent")
+    table = Table("targets in other words", "rows", *names, title="wordings", title_justify="left")
+    for name, row in rows.items():
+        shares = ("" if row[figure] is None else f"{row[figure]:.3f}" for figure in names)
+        table.add_row(name, str(row["n"]), *shares)
     return table
 
 
