@@ -6,11 +6,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
 OUT    ?= model/slant/bundles/default
+RECIPE ?= large
 EXTRAS := --extra service --extra client --extra batch --extra s3 --extra cluster --extra notebooks
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint format bundle encoder attribution hearer measure notebooks bench bench-service bench-batch clean
+.PHONY: help setup serve test lint format bundle encoder attribution hearer reader measure notebooks bench bench-service bench-batch clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -46,6 +47,10 @@ attribution: setup ## train the model that finds who says what (installs torch);
 hearer: setup ## tune the encoder to what sources say (installs torch); goes on where it was cut
 	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --python $(BIN)/python $(EXTRAS) --extra train
 	$(BIN)/slant train hearer $(DATA) --out build/encoder $(if $(wildcard build/encoder/*.onnx),--models build/encoder)
+
+reader: setup ## train a reader (installs torch); goes on where it was cut: make reader DATA=folder RECIPE=large
+	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --python $(BIN)/python $(EXTRAS) --extra train
+	$(BIN)/slant train reader $(DATA) --out build/reader-$(RECIPE) --recipe $(RECIPE)
 
 bundle: setup ## fit the default bundle's heads, to the models of build/encoder if there are some
 	$(BIN)/slant train default $(DATA) --out $(OUT) $(if $(wildcard build/encoder/*.onnx),--models build/encoder)

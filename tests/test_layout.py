@@ -19,7 +19,7 @@ from slant.inference.manifest import BundleFiles
 from support import ROOT, SAMPLES
 
 ORDER = (
-    "errors", "labels", "types", "article", "text", "features", "sources", "heads", "inference", "batch", "data", "evaluation",
+    "errors", "labels", "types", "article", "text", "targets", "features", "sources", "heads", "inference", "batch", "data", "evaluation",
     "training", "progress", "show", "cli_score", "cli_train", "cli", "__main__",
 )  # fmt: skip
 """Rooms of slant in the order in which they may know of each other: each only of those before it."""
@@ -27,14 +27,19 @@ FILES = sorted([*(ROOT / "model").rglob("*.py"), *(ROOT / "service").rglob("*.py
 FORBIDDEN = {"fastapi", "pydantic", "starlette", "uvicorn", "slant_service", "pandas", "torch", "transformers"}
 DISK = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "unlink", "mkdir", "rename"}
 TRAINED = ("encoder", "attribution")
-WITH_TORCH = {f"training/{what}/{name}.py" for what in TRAINED for name in ("network", "tune", "export")} | {
-    "training/checkpoint.py",
-    "training/encoder/hearer.py",
-    "training/encoder/thaw.py",
-}
+WITH_TORCH = (
+    {f"training/{what}/{name}.py" for what in TRAINED for name in ("network", "tune", "export")}
+    | {
+        "training/checkpoint.py",
+        "training/encoder/hearer.py",
+        "training/encoder/thaw.py",
+    }
+    | {f"training/reader/{name}.py" for name in ("network", "batches", "losses", "train", "export", "weights")}
+)
 MAY_TOUCH_DISK = {"inference/bundle.py", "inference/stored.py", "batch/files.py", "batch/onward.py", "batch/store.py",
                   "batch/survey.py", "data/readers.py", "data/catalog.py", "training/build.py", "training/measure.py", "cli.py",
                   "training/checkpoint.py", "training/borrow.py", "training/encoder/hearer.py",
+                  *(f"training/reader/{name}.py" for name in ("recipe", "weights", "train", "export", "make")),
                   *(f"training/{what}/{name}.py" for what in TRAINED for name in ("recipe", "train", "tune", "export"))}  # fmt: skip
 
 

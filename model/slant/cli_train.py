@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -123,6 +123,22 @@ def train_hearer(
     typer.echo(f"written to {written}")
 
 
+@train.command("reader")
+def train_reader(
+    folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
+    out: Out,
+    recipe: Annotated[str, typer.Option(help="large, small, or a recipe of your own.")] = "large",
+) -> None:
+    """Train a reader: articles are read once, and asked many questions (needs the train extra); goes on after a cut."""
+    run = _with_torch("reader.make", "train_reader")
+    from slant.training.reader.recipe import RECIPES, read_recipe
+
+    _log()
+    with progress_bars() as watch:
+        run(read_recipe(RECIPES.get(recipe, Path(recipe))), folder, out, watch)
+    typer.echo(f"readers written to {out}")
+
+
 @train.command("default")
 def train_default(
     folder: Annotated[Path, typer.Argument(help="The folder with the catalog's files.")],
@@ -144,10 +160,10 @@ def train_default(
         _report_training(out, manifest.figures[task])
 
 
-def _with_torch(module: str, name: str) -> Callable[..., Path]:
+def _with_torch(module: str, name: str) -> Callable[..., Any]:
     """Return a function of the training rooms that need the train extra."""
     try:
-        found: Callable[..., Path] = getattr(import_module(f"slant.training.{module}"), name)
+        found: Callable[..., Any] = getattr(import_module(f"slant.training.{module}"), name)
     except ImportError as error:
         raise MissingExtra("train", str(error.name)) from error
     return found

@@ -31,12 +31,15 @@ class DataSet:
     label_map: str | None = None
     held_out: bool = True
     typical: bool = False
+    wordings: str | None = None
     labels: Mapping[str, float] = field(default_factory=dict)
 
 
 TOPIC_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["topics"])
 SOURCE_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["sources"])
 STANCE_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["stances"])
+ARTICLE_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["articles"])
+PAIR_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["pairs"])
 ATTRIBUTION = DataSet(**_CONTENT["attribution"])
 WITHHELD_FILES: tuple[str, ...] = tuple(_CONTENT["withheld"])
 
