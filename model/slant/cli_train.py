@@ -29,7 +29,7 @@ def train_topic(
     label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,
 ) -> None:
     """Fit a topic head: rows with text, label (or labels, or codes) and, if you have it, title."""
-    from slant.data.readers import read_label_map
+    from slant.data.label_map import read_label_map
     from slant.training.build import train_topic as run
 
     with progress_bars() as watch:

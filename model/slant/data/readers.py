@@ -15,20 +15,17 @@ import io
 import itertools
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from slant.data.label_map import LabelMap, map_labels
 from slant.data.split import Part, part_of
 from slant.errors import DataError
 from slant.sources.attribution import ROLES, Attribution
 from slant.text.spans import Span
 from slant.types import Json
-
-LabelMap = Mapping[str, "list[str] | None"]
-"""A foreign label to the names of its topics, main one first; ``None`` where it maps to none."""
-
 
 NOT_NAMED = "Not in the list"
 """SEESAW's mark for an entity that it could not name."""
@@ -191,24 +188,6 @@ def by_article(examples: Iterable[StanceExample]) -> Iterator[list[StanceExample
         yield list(group)
 
 
-def read_label_map(spec: str) -> LabelMap:
-    """Read ``FILE:SET``, a JSON file ``{set: {label: [topic name, ...] or null}}`` and one of its sets.
-
-    Raises:
-        DataError: the file is missing, is not such JSON, or has no such set.
-    """
-    name, _, key = spec.rpartition(":")
-    try:
-        sets = json.loads(Path(name).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"--map {spec!r}: wanted FILE:SET, a JSON file and a set in it: {error}") from error
-    if not isinstance(sets, dict) or not isinstance(sets.get(key), dict):
-        known = ", ".join(sorted(sets)) if isinstance(sets, dict) else "none"
-        raise DataError(f"--map {spec!r}: no set {key!r} in {name}; it has {known}")
-    found: LabelMap = sets[key]
-    return found
-
-
 def _open(path: Path) -> IO[str]:
     if path.suffix == ".gz":
         return io.TextIOWrapper(gzip.open(path, "rb"), encoding="utf-8", newline="")
@@ -260,7 +239,7 @@ def _topic(where: str, row: Json, label_map: LabelMap | None) -> TopicExample:
     if isinstance(names, str):
         names = [name.strip() for name in names.split("|")]
     if label_map is not None and "codes" not in row:
-        names = _mapped(where, names, label_map)
+        names = map_labels(where, names, label_map)
     return TopicExample(
         str(row.get("id", where)),
         row.get("title") or None,
@@ -274,13 +253,6 @@ def _topic(where: str, row: Json, label_map: LabelMap | None) -> TopicExample:
 def _one_label(where: str, row: Json) -> list[str]:
     """Return the row's only label; none where it says by an empty ``labels`` that it has none."""
     return [] if row.get("labels") == [] and not row.get("label") else [_string(where, row, "label")]
-
-
-def _mapped(where: str, names: list[str], label_map: LabelMap) -> list[str]:
-    known = [name for name in names if name in label_map]
-    if names and not known:
-        raise DataError(f"{where}: label {names[0]!r} is not in the map", field="label")
-    return [topic for name in known for topic in label_map[name] or ()]
 
 
 def _attribution(row: Json) -> Attribution:

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from slant.data.label_map import read_label_map
 from slant.data.readers import (
     StanceExample,
     TopicExample,
     quote_examples,
-    read_label_map,
     source_examples,
     stance_examples,
     topic_examples,

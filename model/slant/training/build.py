@@ -15,7 +15,8 @@ from joblib import Memory
 import slant
 from slant.article import Article
 from slant.data.catalog import DataSet, file_sha256
-from slant.data.readers import LabelMap, source_examples, stance_examples, topic_examples
+from slant.data.label_map import LabelMap
+from slant.data.readers import source_examples, stance_examples, topic_examples
 from slant.errors import TrainingError
 from slant.features.encoder import Encoder
 from slant.inference.bundle import Bundle, Graphs, assemble_bundle, graphs, save_bundle

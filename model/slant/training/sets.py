@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from slant.data.catalog import ATTRIBUTION, SOURCE_SETS, STANCE_SETS, TOPIC_SETS, WITHHELD_FILES, DataSet, file_sha256
+from slant.data.label_map import read_label_map
 from slant.data.readers import (
     QuoteExample,
     StanceExample,
     TopicExample,
     concept_examples,
     quote_examples,
-    read_label_map,
     rows,
     source_examples,
     stance_examples,
