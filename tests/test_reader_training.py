@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +78,8 @@ def test_an_article_is_read_as_the_pretrained_model_reads_it(pretrained: Any) ->
 
     from transformers import AutoModel
 
-    from slant.training.reader.batches import ReadArticle, pack
+    from slant.features.blocks import Blocks
+    from slant.training.reader.batches import pack
     from slant.training.reader.network import ReaderNetwork
 
     network = ReaderNetwork(pretrained.shape, 3, [6])
@@ -88,7 +88,7 @@ def test_an_article_is_read_as_the_pretrained_model_reads_it(pretrained: Any) ->
     assert spec is not None
     folder = Path(str(next(iter(spec.submodule_search_locations or [])))) / "model"
     theirs = AutoModel.from_pretrained(folder, local_files_only=True).eval()
-    batch = pack([ReadArticle([[101, *TOLL, *WAR, 102]], {})], [[question(TOLL, "favor")]], pretrained.marks)
+    batch = pack([Blocks([[101, *TOLL, *WAR, 102]], {})], [[question(TOLL, "favor")]], pretrained.marks)
     with torch.inference_mode():
         found = network.eval()(batch.inputs)[6].states[0]
         wanted = theirs(batch.inputs.blocks, token_type_ids=torch.ones_like(batch.inputs.blocks)).last_hidden_state[0]
@@ -98,10 +98,11 @@ def test_an_article_is_read_as_the_pretrained_model_reads_it(pretrained: Any) ->
 def test_a_question_depends_on_what_it_may_read_and_on_no_other_question(
     recipe: Recipe, batches: Any, pretrained: Any, articles: list[LabelledArticle]
 ) -> None:
-    from slant.training.reader.batches import lay_out, pack
+    from slant.features.blocks import lay_out
+    from slant.training.reader.batches import pack
 
     network = training(recipe, batches, pretrained, articles).average
-    laid_out = lay_out(articles[0], range(40), pretrained.marks, 60)
+    laid_out = lay_out(articles[0].title, ARTICLE, range(40), pretrained.marks, 60)
     whole, window = question(TOLL, "against"), question(TOLL, "against", reads=(3,))
 
     def logits(asked: list[Question]) -> Any:
@@ -112,7 +113,9 @@ def test_a_question_depends_on_what_it_may_read_and_on_no_other_question(
     assert torch.allclose(alone[0], together[2], atol=1e-4)
     assert not torch.allclose(together[1], together[2], atol=1e-4)
     other = replace(articles[0], sentences=[*ARTICLE[:20], [9000, 9001], *ARTICLE[21:]])
-    laid_out = lay_out(other, range(40), pretrained.marks, 60)  # sentence 3 stands in another block than 20
+    laid_out = lay_out(
+        other.title, other.sentences, range(40), pretrained.marks, 60
+    )  # sentence 3 stands in another block than 20
     assert torch.allclose(logits([window])[0], together[1], atol=1e-4)
     assert not torch.allclose(logits([whole])[0], together[2], atol=1e-4)
 
@@ -152,36 +155,27 @@ def test_training_lowers_the_loss_and_tells_sides(
 def test_the_graphs_answer_as_the_network(
     recipe: Recipe, batches: Any, pretrained: Any, articles: list[LabelledArticle], tmp_path: Path
 ) -> None:
-    import onnxruntime
-
-    from slant.training.reader.batches import lay_out, pack
+    from slant.features.blocks import lay_out
+    from slant.features.reader import load_reader
+    from slant.training.reader.batches import pack
     from slant.training.reader.export import export_reader
 
     network = training(recipe, batches, pretrained, articles).average
     export_reader(network, 3, recipe.columns, pretrained.tokenizer, tmp_path)
-    laid_out = lay_out(articles[0], range(20), pretrained.marks, 60)
+    laid_out = lay_out(articles[0].title, ARTICLE, range(20), pretrained.marks, 60)
     asked = [question(TOLL, "against"), question(TOLL, "against", reads=(3,))]
     with torch.inference_mode():
         wanted = network(pack([laid_out], [asked], pretrained.marks).inputs)[3]
+    assert (tmp_path / "question.onnx").stat().st_size < 0.05 * (tmp_path / "article.onnx").stat().st_size
     for form, tolerance in (("float.", 1e-3), ("", 0.5)):
-        article = onnxruntime.InferenceSession(tmp_path / f"article.{form}onnx")
-        questions = onnxruntime.InferenceSession(tmp_path / f"question.{form}onnx")
-        read = [article.run(None, {"ids": np.array([block])}) for block in laid_out.blocks]
-        places = [np.arange(len(block)) for block in laid_out.blocks]
-        masks = np.ones((2, sum(map(len, places))), np.float32)
-        block, start, stop = laid_out.places[3]
-        masks[1] = 0
-        masks[1, sum(map(len, places[:block])) + start : sum(map(len, places[:block])) + stop] = 1
-        inputs = {
-            "ids": np.array([[pretrained.marks.start, *TOLL, pretrained.marks.stop]]),
-            "positions": np.concatenate(places),
-            "keys": np.concatenate([one[0] for one in read], axis=1),
-            "values": np.concatenate([one[1] for one in read], axis=1),
-            "masks": masks,
-        }
-        known = {one.name for one in questions.get_inputs()}
-        logits, _ = questions.run(None, {name: one for name, one in inputs.items() if name in known})
-        assert np.allclose(logits, wanted.logits[0].numpy(), atol=tolerance)
-        assert len(json.loads(article.get_modelmeta().custom_metadata_map.get("columns", "[]"))) == (
-            0 if form else len(recipe.columns)
-        )
+        names = (f"article.{form}onnx", f"question.{form}onnx", "tokenizer.json")
+        article, asking, tokenizer = ((tmp_path / name).read_bytes() for name in names)
+        reader = load_reader(article, asking, tokenizer)
+        assert list(reader.columns) == recipe.columns
+        assert reader.marks == pretrained.marks
+        read = reader.read(laid_out)
+        found = reader.ask(read, TOLL, [read.mask(), read.mask([3])])
+        assert np.allclose(found.logits, wanted.logits[0].numpy(), atol=tolerance)
+        evidence = found.evidence(read)
+        assert evidence.shape == (20,)
+        assert ((evidence > 0) & (evidence < 1)).all()

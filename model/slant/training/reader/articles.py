@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from slant.data.readers import StanceExample
 from slant.data.split import Part
+from slant.features.blocks import QUESTION, SENTENCE, TITLE
 from slant.labels import OPPOSITE
 from slant.targets.normalization import normalize_target
 from slant.text.clean import clean, normalise
@@ -16,8 +17,8 @@ from slant.text.spans import Span
 from slant.training.reader.recipe import Family
 from slant.types import TokenIds
 
-TITLE, SENTENCE, QUESTION, NAME = 24, 96, 40, 60
-"""The most pieces of a title, a sentence and a question; the most characters of a source's name."""
+NAME = 60
+"""The most characters of a source's name."""
 PAIR = 300
 """The most pieces of a pair's text."""
 SHOWN = 3

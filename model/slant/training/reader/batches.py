@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from slant.features.blocks import Blocks, Marks, lay_out
 from slant.training.reader.articles import UNSURE, LabelledArticle, Pair, Question
 from slant.training.reader.network import Inputs
 from slant.training.reader.recipe import Recipe
-from slant.types import TokenIds
 
 WINDOWS, SOURCES, SILENT = 5, 6, 1
 """Of an article's questions of these kinds, so many are asked in a step; those about targets are all asked."""
@@ -25,44 +25,13 @@ FIRST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """The pieces that frame a block or a question, and what fills up a row."""
-
-    start: int
-    stop: int
-    padding: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReadArticle:
-    """An article laid out in blocks; ``places`` are (block, first piece, last piece + 1) of the sentences in it."""
-
-    blocks: list[TokenIds]
-    places: Mapping[int, tuple[int, int, int]]
-
-
-@dataclass(frozen=True, slots=True)
 class Batch:
     """What the network reads, and the questions of each article in its order; ``width`` is the length of a block."""
 
     inputs: Inputs
-    articles: list[ReadArticle]
+    articles: list[Blocks]
     questions: list[list[Question]]
     width: int
-
-
-def lay_out(article: LabelledArticle, chosen: Sequence[int], marks: Marks, block: int) -> ReadArticle:
-    """Return some sentences of an article in blocks of at most ``block`` pieces, each begun with the title."""
-    head = [marks.start, *article.title, marks.stop] if article.title else [marks.start]
-    blocks, places, current = list[TokenIds](), dict[int, tuple[int, int, int]](), list(head)
-    for number in chosen:
-        pieces = article.sentences[number]
-        if len(current) + len(pieces) + 1 > block and len(current) > len(head):
-            blocks.append([*current, marks.stop])
-            current = list(head)
-        places[number] = (len(blocks), len(current), len(current) + len(pieces))
-        current += pieces
-    return ReadArticle([*blocks, [*current, marks.stop]], places)
 
 
 def choose(article: LabelledArticle, room: int, draw: random.Random) -> list[int]:
@@ -80,10 +49,10 @@ def choose(article: LabelledArticle, room: int, draw: random.Random) -> list[int
     return sorted(chosen)
 
 
-def pack(articles: list[ReadArticle], questions: list[list[Question]], marks: Marks) -> Batch:
+def pack(articles: list[Blocks], questions: list[list[Question]], marks: Marks) -> Batch:
     """Return laid-out articles and their questions as arrays; a question may be asked of some sentences alone."""
-    count = max(len(article.blocks) for article in articles)
-    width = max(len(block) for article in articles for block in article.blocks)
+    count = max(len(article.pieces) for article in articles)
+    width = max(len(block) for article in articles for block in article.pieces)
     length = max(sum(len(one.pieces) + 2 for one in asked) for asked in questions)
     asked_most = max(map(len, questions))
     n = len(articles)
@@ -93,7 +62,7 @@ def pack(articles: list[ReadArticle], questions: list[list[Question]], marks: Ma
     owners = np.full((n, length), -1)
     readable = np.zeros((n, asked_most, count, width), dtype=bool)
     for row, (article, asked) in enumerate(zip(articles, questions, strict=True)):
-        for number, block in enumerate(article.blocks):
+        for number, block in enumerate(article.pieces):
             blocks[row, number, : len(block)] = block
             there[row, number, : len(block)] = True
         place = 0
@@ -115,7 +84,7 @@ def pack(articles: list[ReadArticle], questions: list[list[Question]], marks: Ma
     return Batch(inputs, articles, questions, width)
 
 
-def _readable(article: ReadArticle, question: Question, there: np.ndarray) -> np.ndarray:
+def _readable(article: Blocks, question: Question, there: np.ndarray) -> np.ndarray:
     if question.reads is None:
         return there
     found = np.zeros_like(there)
@@ -143,10 +112,10 @@ class Batches:
         random.Random(f"{recipe.seed} epoch {epoch}").shuffle(order)  # noqa: S311 - not a secret
         draw = random.Random(f"{recipe.seed} articles {step}")  # noqa: S311 - not a secret
         articles = [self.articles[number] for number in order[place * size : (place + 1) * size]]
-        read, questions = list[ReadArticle](), list[list[Question]]()
+        read, questions = list[Blocks](), list[list[Question]]()
         for article in articles:
             chosen = choose(article, recipe.room, draw)
-            read.append(lay_out(article, chosen, self.marks, recipe.block))
+            read.append(lay_out(article.title, article.sentences, chosen, self.marks, recipe.block))
             questions.append(self._questions(article, set(chosen), draw))
         return pack(read, questions, self.marks)
 
@@ -178,7 +147,7 @@ class Batches:
 
 def pair_batch(pairs: Sequence[Pair], marks: Marks) -> Batch:
     """Return pairs as articles of one block and one question."""
-    read = [ReadArticle([[marks.start, *pair.text, marks.stop]], {}) for pair in pairs]
+    read = [Blocks([[marks.start, *pair.text, marks.stop]], {}) for pair in pairs]
     return pack(read, [[pair.question] for pair in pairs], marks)
 
 

@@ -13,10 +13,11 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from slant.features.encoder import COLUMNS
+from slant.training.borrow import share_weights
 from slant.training.reader.network import FORBIDDEN, Layer, ReaderNetwork
 
 ARTICLE, QUESTION = "article.onnx", "question.onnx"
-COLUMNS = "columns"
 
 
 class ArticleGraph(nn.Module):
@@ -125,9 +126,11 @@ def export_reader(network: ReaderNetwork, depth: int, columns: list[str], tokeni
             reduce_range=True,  # seven bits: processors without VNNI add eight-bit products up wrongly
             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
         )
-        graph = onnx.load(out / name)
+    for path in (plain[QUESTION], out / QUESTION):
+        graph = onnx.load(path)
         onnx.helper.set_model_props(graph, {COLUMNS: json.dumps(columns)})
-        onnx.save(graph, out / name)
+        onnx.save(graph, path)
+    share_weights(out / QUESTION, out / ARTICLE)
     (out / "tokenizer.json").write_bytes(tokenizer)
 
 

@@ -13,9 +13,10 @@ import numpy as np
 import torch
 
 from slant.evaluation import metrics
+from slant.features.blocks import lay_out
 from slant.training.checkpoint import Done, resume, save
 from slant.training.reader.articles import LabelledArticle, Question
-from slant.training.reader.batches import Batches, lay_out, pack
+from slant.training.reader.batches import Batches, pack
 from slant.training.reader.losses import Losses
 from slant.training.reader.network import Answers, Inputs, ReaderNetwork
 from slant.training.reader.recipe import Recipe
@@ -112,7 +113,9 @@ class ReaderTraining:
 
     def read(self, article: LabelledArticle, asked: list[Question]) -> dict[int, Answers]:
         """Return the averaged network's answers to questions about an article that it reads whole."""
-        laid_out = lay_out(article, range(len(article.sentences)), self.batches.marks, self.recipe.block)
+        laid_out = lay_out(
+            article.title, article.sentences, range(len(article.sentences)), self.batches.marks, self.recipe.block
+        )
         with torch.inference_mode():
             return self._answers(self.average, pack([laid_out], [asked], self.batches.marks).inputs)
 

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from slant.errors import TrainingError
-from slant.training.reader.batches import Marks
+from slant.features.blocks import Marks
 from slant.training.reader.network import Backbone, ReaderNetwork
 from slant.types import TokenIds
 
