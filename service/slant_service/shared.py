@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 
-import mapie
 import onnxruntime
 import sklearn.ensemble
 import sklearn.neural_network
@@ -14,7 +13,7 @@ import trafilatura
 
 from slant.text.language import language_of
 
-__all__ = ["mapie", "onnxruntime", "sklearn", "skops", "tokenizers", "trafilatura"]
+__all__ = ["onnxruntime", "sklearn", "skops", "tokenizers", "trafilatura"]
 
 language_of("The model of languages is unpacked at its first use.")
 gc.freeze()  # what is collected no more is written to no more, and stays shared
