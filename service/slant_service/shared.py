@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 
-import onnxruntime
 import sklearn.ensemble
 import sklearn.neural_network
 import skops.io
 import tokenizers
 import trafilatura
 
+from slant.features.runtime import onnxruntime
 from slant.text.language import language_of
 
 __all__ = ["onnxruntime", "sklearn", "skops", "tokenizers", "trafilatura"]

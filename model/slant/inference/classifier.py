@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from slant.article import AUTO, Article, Judgement, ModelId, Read, SourceScore, Targets, TopicScore, check_targets
 from slant.errors import SelfTestFailed
@@ -28,6 +27,7 @@ from slant.inference.manifest import TestArticle
 from slant.inference.polarity import Asked, read_target
 from slant.inference.sources import MOST_SPEAKERS, source, source_scores, speakers
 from slant.inference.stances import stance_score
+from slant.inference.threads import one_blas_thread
 from slant.sources.proposals import propose
 from slant.sources.resolve import Speaker
 from slant.text.language import SUPPORTED, language_of
@@ -52,6 +52,7 @@ class Classifier:
     abstain: float = 0.0
     """Confidence below which a stance gets no label, where a call does not say otherwise."""
 
+    @one_blas_thread()
     def classify(
         self,
         article: Article,
@@ -194,13 +195,12 @@ def load(
 
     Below a confidence of ``abstain`` a stance gets no label.
 
-    ``threads`` is the number of cores that one call may use (default: all). BLAS gets one: its
-    matrices are small here, and its threads would fight with the encoder's. ``device`` is ``cpu`` or ``cuda``.
+    ``threads`` is the number of cores that one call may use (default: all). ``device`` is ``cpu`` or ``cuda``. Nothing
+    else in the process is changed: BLAS is kept to one thread while an article is judged, and no longer.
 
     Raises:
         BundleError: the bundle is missing, damaged, untrusted or written for something else.
         OptionError: ``abstain`` is not from 0 to 1, or the device is not there.
     """
     Caution(min_confidence=abstain).check(None)
-    threadpool_limits(1, user_api="blas")
     return Classifier(load_bundle(where, threads=threads, device=device), abstain)
