@@ -25,7 +25,8 @@ from slant.errors import (
     OptionError,
     SelfTestFailed,
 )
-from slant.inference.bundle import TRUSTED, graphs, load_bundle, save_bundle
+from slant.inference.allowed import TREE
+from slant.inference.bundle import graphs, load_bundle, save_bundle
 from slant.inference.classifier import Classifier, load
 from slant.inference.manifest import BundleFiles, digest, parse_manifest
 from slant.inference.stored import DEFAULT, read_bundle
@@ -108,7 +109,7 @@ def test_a_foreign_type_in_the_heads_is_refused_and_not_run(copy: Path, tmp_path
     ("field", "value"), [("left", 1_000_000), ("right", 0), ("feature_idx", 5_000), ("is_categorical", 1)]
 )
 def test_a_tree_that_leads_out_of_itself_is_refused(copy: Path, field: str, value: int) -> None:
-    heads = loads((copy / "heads.skops").read_bytes(), trusted=TRUSTED)
+    heads = loads((copy / "heads.skops").read_bytes(), trusted=[TREE])
     trees = heads["stance"]["estimator"].steps[-1][1].estimators_[-1]
     trees._predictors[7][0].nodes[field][0] = value
     (copy / "heads.skops").write_bytes(dumps(heads))
@@ -118,7 +119,7 @@ def test_a_tree_that_leads_out_of_itself_is_refused(copy: Path, field: str, valu
 
 
 def test_a_tree_without_nodes_is_refused(copy: Path) -> None:
-    heads = loads((copy / "heads.skops").read_bytes(), trusted=TRUSTED)
+    heads = loads((copy / "heads.skops").read_bytes(), trusted=[TREE])
     heads["stance"]["estimator"].steps[-1][1].estimators_[-1]._predictors[0][0].nodes = np.zeros(3)
     (copy / "heads.skops").write_bytes(dumps(heads))
     resign(copy)
@@ -146,7 +147,7 @@ def test_files_that_are_vouched_for_but_are_nothing(copy: Path) -> None:
 
 def test_a_manifest_that_names_a_file_outside(copy: Path) -> None:
     resign(copy, lambda content: content["files"].update({"../secret": "0" * 64}))
-    with pytest.raises(BundleDamaged, match=r"'\.\./secret'"):
+    with pytest.raises(BundleDamaged, match=r"names a file that is no part of a bundle$"):
         load_bundle(copy)
 
 
@@ -227,7 +228,7 @@ def test_no_such_bundle(tmp_path: Path) -> None:
 
 
 def test_the_heads_hold_library_types_only() -> None:
-    state = loads((DEFAULT / "heads.skops").read_bytes(), trusted=TRUSTED)
+    state = loads((DEFAULT / "heads.skops").read_bytes(), trusted=[TREE])
     assert sorted(state) == ["source", "stance", "topic"]
 
 

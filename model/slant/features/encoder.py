@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from slant.features.vocabulary import read_tokenizer
 from slant.types import Floats, Ints, TokenIds
 
 if TYPE_CHECKING:
@@ -124,15 +125,12 @@ def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None, dev
 
     Raises:
         OptionError: the installed onnxruntime does not know the device.
+        BundleUntrusted: the tokenizer is of a kind that slant does not load.
+        ValueError: the two files do not go together.
     """
-    from tokenizers import Tokenizer
-
     from slant.features.runtime import start_session
 
-    session = start_session(graph, threads, device)
-    rust = Tokenizer.from_buffer(tokenizer)
-    rust.no_padding()
-    rust.no_truncation()
+    session, rust = start_session(graph, threads, device), read_tokenizer(tokenizer)
     start, stop = rust.token_to_id("[CLS]"), rust.token_to_id("[SEP]")
     if start is None or stop is None:
         raise ValueError("the tokenizer has no [CLS] and [SEP]")
@@ -140,8 +138,18 @@ def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None, dev
 
 
 def columns_in(session: InferenceSession) -> tuple[str, ...]:
-    """Return what a graph's metadata says that its logits mean."""
-    return tuple(json.loads(session.get_modelmeta().custom_metadata_map[COLUMNS]))
+    """Return what a graph's metadata says that its logits mean.
+
+    Raises:
+        ValueError: it does not name each of them, or the graph's outputs are not vectors and logits.
+    """
+    columns = json.loads(session.get_modelmeta().custom_metadata_map[COLUMNS])
+    shapes = {output.name: output.shape for output in session.get_outputs()}
+    if tuple(shapes) != OUTPUTS or not all(len(one) == 2 and type(one[1]) is int for one in shapes.values()):
+        raise ValueError(f"a graph's outputs are not {' and '.join(OUTPUTS)}, each of a fixed width")
+    if not all(type(name) is str for name in columns) or len(columns) != shapes["logits"][1]:
+        raise ValueError("a graph does not name each of its logits")
+    return tuple(columns)
 
 
 def _batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:

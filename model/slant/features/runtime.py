@@ -16,6 +16,9 @@ OFF = "ORT_DISABLE_TELEMETRY"
 """Read once, when the library is loaded."""
 DEVICES = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
+SILENT = 4
+"""Errors are raised; logged beside that, they would quote the graph."""
+
 
 @contextmanager
 def telemetry_off() -> Iterator[None]:
@@ -33,7 +36,7 @@ with telemetry_off():
     import onnxruntime
 onnxruntime.disable_telemetry_events()  # where somebody else had imported it before
 
-__all__ = ["DEVICES", "onnxruntime", "providers", "session_options", "start_session", "telemetry_off"]
+__all__ = ["DEVICES", "onnxruntime", "providers", "start_session", "telemetry_off"]
 
 
 def start_session(
@@ -62,21 +65,27 @@ def start_session(
     OptionError
         The installed onnxruntime does not know the device.
     """
-    options, table = session_options(threads), dict(files or {}) or {"": b"\0"}  # an empty table would not be one
+    options, table = _session_options(threads), dict(files or {}) or {"": b"\0"}  # an empty table would not be one
     options.add_external_initializers_from_files_in_memory(
         list(table), list(table.values()), [len(content) for content in table.values()]
     )
     return onnxruntime.InferenceSession(graph, options, providers=providers(device))
 
 
-def session_options(threads: int | None) -> onnxruntime.SessionOptions:
-    """Return how a graph is run: on so many cores, or on all that this process may use."""
+def _session_options(threads: int | None) -> onnxruntime.SessionOptions:
+    """Return how a graph is run: on so many cores, or on all that this process may use, and without any file.
+
+    The table of external data is not asked for what stands in an inner graph, in a function or in an attribute of the
+    graph. For those the folder decides, and in that there can be nothing.
+    """
     from joblib import cpu_count
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or cpu_count()
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = SILENT
+    options.add_session_config_entry("session.model_external_initializers_file_folder_path", os.devnull)
+    options.add_session_config_entry("session.load_model_format", "ONNX")
     return options
 
 

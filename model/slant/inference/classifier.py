@@ -15,7 +15,6 @@ from typing import TypedDict, Unpack
 import numpy as np
 
 from slant.article import AUTO, Article, Judgement, ModelId, Read, SourceScore, Targets, TopicScore, check_targets
-from slant.errors import SelfTestFailed
 from slant.features.counts import count_pieces
 from slant.features.nearness import Nearness
 from slant.features.reading import LEAD, Reading, lead_features, read_article
@@ -23,8 +22,8 @@ from slant.features.views import TargetView, target_views
 from slant.heads.stance import StanceHead
 from slant.inference.bundle import Bundle, load_bundle
 from slant.inference.caution import Caution
-from slant.inference.manifest import TestArticle
 from slant.inference.polarity import Asked, read_target
+from slant.inference.selftest import self_test
 from slant.inference.sources import MOST_SPEAKERS, source, source_scores, speakers
 from slant.inference.stances import stance_score
 from slant.inference.threads import one_blas_thread
@@ -127,20 +126,13 @@ class Classifier:
         return np.asarray(head.probabilities(counts, lead_features(encoder, reading)[None])[0])
 
     def self_test(self) -> None:
-        """Classify the bundle's own test articles.
+        """Classify the bundle's own test articles, and one more.
 
         Raises:
-            SelfTestFailed: an answer differs from the one that the bundle states.
+            SelfTestFailed: an answer differs from the one that the bundle states, or the bundle states none.
+            BundleDamaged: it fails at an article.
         """
-        for content in self.bundle.manifest.self_test:
-            test = TestArticle(**content)
-            judgement = self.classify(Article(text=test.text, title=test.title), [test.target])
-            topic = judgement.topics[0].name if judgement.topics else None
-            stance = judgement.stances[0].label if judgement.stances else None
-            if (topic, stance) != (test.topic, test.stance):
-                raise SelfTestFailed(
-                    f"self-test {test.title!r}: got {topic!r} and {stance!r}, wanted {test.topic!r} and {test.stance!r}"
-                )
+        self_test(self)
 
     def _seen(self, reading: Reading, targets: Sequence[str]) -> Iterator[tuple[StanceHead, Asked, TargetView]]:
         """Yield for every target the head that judges it, what it asks for, and the article as seen from that."""
