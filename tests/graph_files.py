@@ -1,8 +1,10 @@
-"""Small ONNX files of one's own, written byte by byte: what a bundle with ill intent might hold."""
+"""Small graphs and tokenizers of one's own, written byte by byte: what a bundle with ill intent might hold."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 FLOAT, INT64 = 1, 7
 EXTERNAL = 1
@@ -60,3 +62,39 @@ def model(
     domains = block(8, block(1, "") + number(2, 17)) + block(8, block(1, "com.example") + number(2, 1))
     props = b"".join(block(14, block(1, key) + block(2, text)) for key, text in told.items())
     return number(1, 8) + domains + block(7, graph) + props
+
+
+SIZE = 4_096
+"""Values of a weight that is too large to be looked at before it is used."""
+
+
+def weight(place: Mapping[str, str]) -> bytes:
+    """Return a weight whose values are in a file."""
+    return external("w", [SIZE], {"offset": "0", "length": str(4 * SIZE), **place})
+
+
+TAKE = node("Gather", ["w", "x"], ["y"])
+ENDS: tuple[list[bytes], list[bytes]] = ([value("x", [2], INT64)], [value("y", [2])])
+
+
+def plain(place: Mapping[str, str]) -> bytes:
+    """Return a graph that gives what an index asks for out of a file."""
+    return model([TAKE], [weight(place)], *ENDS)
+
+
+def tokenizer(**changed: Any) -> bytes:
+    """Return a tokenizer of a few pieces."""
+    plain_: dict[str, Any] = {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [],
+        "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True,
+                       "strip_accents": None, "lowercase": True},
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": None,
+        "decoder": None,
+        "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                  "max_input_chars_per_word": 100, "vocab": {"[UNK]": 0, "[CLS]": 1, "[SEP]": 2, "toll": 3}},
+    }  # fmt: skip
+    return json.dumps(plain_ | changed).encode()

@@ -15,6 +15,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from skops.io import dumps, loads
 
+from graph_files import plain, tokenizer
 from slant.article import Article
 from slant.errors import (
     BundleDamaged,
@@ -183,6 +184,87 @@ def test_a_bundle_that_answers_wrongly_fails_its_self_test(classifier: Classifie
     manifest = replace(classifier.bundle.manifest, self_test=tests)
     with pytest.raises(SelfTestFailed, match="wanted"):
         Classifier(replace(classifier.bundle, manifest=manifest)).self_test()
+
+
+def test_a_bundle_without_a_test_article_fails_its_self_test(classifier: Classifier) -> None:
+    manifest = replace(classifier.bundle.manifest, self_test=[])
+    with pytest.raises(SelfTestFailed, match="no test article"):
+        Classifier(replace(classifier.bundle, manifest=manifest)).self_test()
+
+
+class Broken:
+    """An estimator that fails, or that gives what are no probabilities."""
+
+    classes_ = np.arange(4)
+
+    def __init__(self, gives: float | None) -> None:
+        self.gives = gives
+
+    def predict_proba(self, features: np.ndarray) -> np.ndarray:
+        if self.gives is None:
+            raise ValueError("S3CRET")
+        return np.full((len(features), 4), self.gives)
+
+
+@pytest.mark.parametrize("head", ["stance", "source"])
+@pytest.mark.parametrize(
+    ("gives", "wanted"), [(None, r"fails at an article \(ValueError\)$"), (np.nan, "no probabilities")]
+)
+def test_the_self_test_reaches_every_head(classifier: Classifier, head: str, gives: float | None, wanted: str) -> None:
+    broken = replace(getattr(classifier.bundle, head), estimator=Broken(gives))
+    with pytest.raises(BundleError, match=wanted):
+        Classifier(replace(classifier.bundle, **{head: broken})).self_test()
+
+
+def test_a_test_article_without_anything_to_judge_fails_the_self_test(classifier: Classifier) -> None:
+    tests = [classifier.bundle.manifest.self_test[0] | {"title": "", "text": "Leave a Reply\n"}]
+    manifest = replace(classifier.bundle.manifest, self_test=tests)
+    with pytest.raises(SelfTestFailed, match="article 1 of 1: wanted an article that can be judged"):
+        Classifier(replace(classifier.bundle, manifest=manifest)).self_test()
+
+
+HOSTILE = {
+    "encoder.onnx": plain({"location": "CARD.md"}),
+    "hearer.onnx": plain({"location": "secret.bin"}),
+    "attribution.onnx": plain({"location": "encoder.onnx", "offset": str(2**40)}),
+    "tokenizer.json": tokenizer(normalizer={"type": "Precompiled", "precompiled_charsmap": "AAAA"}),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_leads_astray_in_a_bundle_is_an_error_of_the_bundle(
+    copy: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (copy / name).write_bytes(HOSTILE[name])
+    resign(copy)
+    monkeypatch.chdir(copy)
+    with pytest.raises(BundleError, match=r"do not load \(|does not load$"):
+        load_bundle(copy)
+
+
+def test_a_swap_that_fails_leaves_the_bundle_that_was_there(
+    classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, rename = graphs(read_bundle(DEFAULT)[1]), Path.rename
+    save_bundle(tmp_path / "b", classifier.bundle, given, "one")
+
+    def fails(path: Path, to: Path) -> Path:
+        if to == tmp_path / "b" and not path.name.endswith("-old"):
+            raise OSError("no space left")
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(OSError, match="no space left"):
+        save_bundle(tmp_path / "b", classifier.bundle, given, "two")
+    assert (tmp_path / "b" / "CARD.md").read_text() == "one"
+    assert [path.name for path in tmp_path.iterdir()] == ["b"]
+
+
+def test_a_bundle_that_could_not_be_read_is_not_written(classifier: Classifier, tmp_path: Path) -> None:
+    nameless = replace(classifier.bundle, manifest=replace(classifier.bundle.manifest, name="two\nlines"))
+    with pytest.raises(BundleError, match="name: wanted a line"):
+        save_bundle(tmp_path / "b", nameless, graphs(read_bundle(DEFAULT)[1]), "a card")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_saved_and_loaded_again_it_gives_the_same_answers(

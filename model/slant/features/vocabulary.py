@@ -44,13 +44,13 @@ def read_tokenizer(raw: bytes) -> Tokenizer:
     content = json.loads(raw)
     for part, allowed in KINDS.items():
         if not set(_kinds(content.get(part))) <= allowed:
-            raise BundleUntrusted(f"its {part} is of a kind that slant does not load")
+            raise BundleUntrusted(f"tokenizer.json: its {part} is of a kind that slant does not load")
     tokenizer = Tokenizer.from_str(json.dumps(content))  # not the file's bytes: what was looked at is what is loaded
     tokenizer.no_padding()
     tokenizer.no_truncation()
     numbers = tokenizer.get_vocab(with_added_tokens=True).values()
     if not numbers or max(numbers) >= tokenizer.get_vocab_size():
-        raise BundleUntrusted("a piece's number lies beyond its vocabulary")
+        raise BundleUntrusted("tokenizer.json: a piece's number lies beyond its vocabulary")
     return tokenizer
 
 

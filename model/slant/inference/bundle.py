@@ -21,7 +21,7 @@ from slant.heads.stance import StanceHead
 from slant.heads.topic import TopicHead
 from slant.inference.failures import unusable
 from slant.inference.heads import HEADS, read_heads
-from slant.inference.manifest import BundleFiles, Manifest
+from slant.inference.manifest import BundleFiles, Manifest, parse_manifest
 from slant.inference.stored import bundle_folder, read_bundle
 from slant.sources.tagger import Tagger
 
@@ -117,12 +117,18 @@ def save_bundle(folder: Path, bundle: Bundle, given: Graphs, card: str) -> Manif
     """Write a bundle beside ``folder`` and rename it into place; return its manifest, now with hashes.
 
     A bundle that stood there before is replaced only when the new one is complete.
+
+    Raises
+    ------
+    BundleDamaged
+        The folder is there and is no bundle, or the manifest is not as ``parse_manifest`` wants it.
     """
     folder = folder.absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         manifest = _write_files(beside, bundle, given, card)
+        parse_manifest(folder / BundleFiles().manifest, manifest.to_json())
         _swap(beside, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -152,11 +158,20 @@ def _write_files(folder: Path, bundle: Bundle, given: Graphs, card: str) -> Mani
 
 
 def _swap(beside: Path, folder: Path) -> None:
-    """Put ``beside`` where ``folder`` is; what stood there goes with the temporary folder's name."""
+    """Put ``beside`` where ``folder`` is; what stood there goes with the temporary folder's name.
+
+    If it cannot be put there, what stood there comes back.
+    """
+    if not folder.exists():
+        beside.rename(folder)
+        return
+    if not (folder / BundleFiles().manifest).is_file():
+        raise BundleDamaged(f"{folder}: exists and is no bundle; it is not overwritten")
     old = beside.with_name(beside.name + "-old")
-    if folder.exists():
-        if not (folder / BundleFiles().manifest).is_file():
-            raise BundleDamaged(f"{folder}: exists and is no bundle; it is not overwritten")
-        folder.rename(old)
-    beside.rename(folder)
+    folder.rename(old)
+    try:
+        beside.rename(folder)
+    except BaseException:
+        old.rename(folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)

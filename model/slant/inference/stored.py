@@ -69,9 +69,12 @@ def _read(path: Path) -> bytes:
         if error.errno == errno.ELOOP:
             raise BundleDamaged(f"{path}: leads out of the bundle: it is a link, and links are not followed") from error
         raise BundleMissing(f"{path}: cannot be read: {error.strerror}") from error
-    with open(descriptor, "rb") as file:
+    try:
         size = _size(path, os.fstat(descriptor))
-        raw = file.read(size + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            raw = file.read(size + 1)
+    finally:
+        os.close(descriptor)
     if len(raw) != size:
         raise BundleDamaged(f"{path}: changed while it was read")
     return raw
