@@ -13,6 +13,22 @@ from threadpoolctl import ThreadpoolController
 from slant.inference.threads import one_blas_thread
 from support import ROOT, SAMPLES
 
+NO_ROOM = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))  # as if there were no more room for temporary files
+from slant.cli import main
+main()
+"""
+
+
+def test_no_room_for_temporary_files_is_told_before_an_article_is_read() -> None:
+    run = [sys.executable, "-c", NO_ROOM, "classify", str(SAMPLES / "08_football.txt")]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("slant: the model of languages cannot be unpacked: File too large; it takes 70 MB")
+    assert len(done.stderr.splitlines()) == 1
+
+
 STATE = """
 import csv, json, locale, logging, os, random, signal, sys, threading, warnings
 import numpy, scipy.linalg, sklearn.ensemble  # a notebook of somebody who works with them

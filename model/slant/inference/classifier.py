@@ -29,7 +29,7 @@ from slant.inference.stances import stance_score
 from slant.inference.threads import one_blas_thread
 from slant.sources.proposals import propose
 from slant.sources.resolve import Speaker
-from slant.text.language import SUPPORTED, language_of
+from slant.text.language import SUPPORTED, language_of, unpack_model
 from slant.types import Floats
 
 
@@ -193,6 +193,8 @@ def load(
     Raises:
         BundleError: the bundle is missing, damaged, untrusted or written for something else.
         OptionError: ``abstain`` is not from 0 to 1, or the device is not there.
+        SlantError: there is no room for what must be unpacked.
     """
     Caution(min_confidence=abstain).check(None)
+    unpack_model()  # the first article would need it: that there is no room for it is better known now
     return Classifier(load_bundle(where, threads=threads, device=device), abstain)
