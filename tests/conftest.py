@@ -37,6 +37,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, feature_cache: Path) -> 
     for name in [name for name in os.environ if name.startswith("SLANT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("SLANT_CACHE", str(feature_cache))
+    monkeypatch.setenv("PYTHONSAFEPATH", "")  # the command line sets it, in this process too
 
 
 @pytest.fixture(scope="session")

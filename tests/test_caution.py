@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +16,7 @@ from slant.errors import OptionError
 from slant.heads.conformal import Reference
 from slant.inference.classifier import Classifier, Options, load
 from slant.labels import STANCES
+from slant.types import Floats
 from slant_service.app import create_app
 from slant_service.settings import Settings
 from support import Sample, ready
@@ -65,6 +68,75 @@ def test_sets_hold_the_right_label_as_often_as_promised() -> None:
         assert held <= coverage + 0.03 or coverage == 0.5  # the likeliest label is in every set
 
 
+def rows(n: int) -> Floats:
+    """Return probabilities of shape (n, 4) by a recipe that every machine follows alike."""
+    row, label = np.arange(n)[:, None], np.arange(4)[None]
+    raw = ((row * 7919 + label * 104729 + row * label * 31) % 1009 + 1.0) ** 2
+    return np.asarray(raw / raw.sum(axis=1, keepdims=True))
+
+
+def known(n: int) -> Reference:
+    """Return a reference whose truth is the likeliest label in two rows of three."""
+    probabilities, row = rows(n), np.arange(n)
+    return Reference(probabilities, np.where(row % 3 == 0, (row * 5) % 4, probabilities.argmax(axis=1)))
+
+
+RECORDED = {
+    0.01: 0.25499229397888845, 0.05: 0.3299884776183829, 0.1: 0.37442951004208136, 0.25: 0.45054633177238546,
+    0.333: 0.4802400877343058, 0.5: 0.5421835792334031, 0.6: 0.5839976128207929, 0.75: 0.690829679019052,
+    0.8: 0.718878839462261, 0.85: 0.8038147138964578, 0.9: 0.8736736628368793, 0.95: 0.9467319405071031,
+    0.975: 0.9774764297609299, 0.99: 0.999995735830431, 0.995: 0.9999991314521165,
+}  # fmt: skip
+"""What MAPIE 1.6.0 finds for ``known(200)``: by coverage, what a label in the set may lack to a probability of one."""
+
+
+@pytest.mark.parametrize("coverage", RECORDED)
+def test_sets_are_those_of_the_method_as_published(coverage: float) -> None:
+    probabilities = rows(400)[200:]
+    found = known(200).sets(probabilities, coverage)
+    inside = 1 - probabilities <= RECORDED[coverage] + 1e-9
+    likeliest = np.eye(4, dtype=bool)[probabilities.argmax(axis=1)]
+    assert (found == (inside | likeliest)).all()
+
+
+@pytest.mark.parametrize("coverage", [1e-300, 1e-12, 0.0001, 0.001])
+def test_a_coverage_near_nothing_gives_the_likeliest_label(coverage: float) -> None:
+    assert known(200).sets(rows(400)[200:], coverage).sum(axis=1).max() == 1
+
+
+@pytest.mark.parametrize("coverage", [0.996, 0.9995, 0.9999, 1 - 1e-16])
+def test_a_coverage_that_the_rows_cannot_promise_gives_every_label(coverage: float) -> None:
+    assert known(200).sets(rows(400)[200:], coverage).all()
+
+
+def test_a_promise_of_a_whole_number_of_rows_takes_no_row_more() -> None:
+    probabilities = np.linspace(1.0, 0.001, 999)[:, None]
+    reference = Reference(probabilities, np.zeros(999, dtype=np.int64))
+    for coverage in (0.025, 0.05, 0.15, 0.175, 0.425, 0.9):  # of 1000: products of floats lie a trace above
+        least = round(1000 * coverage) - 1
+        assert reference._most_missing(coverage) == 1 - probabilities[least, 0]
+
+
+@pytest.mark.parametrize("coverage", [0.0001, 0.9995, 0.9999, float(np.nextafter(1, 0))])
+def test_any_coverage_between_nothing_and_one_is_answered(
+    classifier: Classifier, samples: list[Sample], coverage: float
+) -> None:
+    (stance,) = classifier.classify(samples[4].article, ["the Skerry Bank wind farm"], coverage=coverage).stances
+    assert stance.label in (stance.label_set or ())
+
+
+def test_a_head_that_is_done_with_is_let_go(samples: list[Sample]) -> None:
+    one = load()
+    head = one.bundle.stance
+    assert head is not None
+    assert head.reference is not None
+    watched = weakref.ref(head.reference.misses)
+    one.classify(samples[4].article, ["snow"], coverage=0.9)
+    del one, head
+    gc.collect()
+    assert watched() is None
+
+
 @pytest.mark.parametrize(
     ("options", "wanted"),
     [({"min_confidence": 1.2}, "from 0 to 1, got 1.2"), ({"coverage": 1.0}, "between 0 and 1, got 1.0")],
@@ -94,6 +166,8 @@ def test_over_http(classifier: Classifier, samples: list[Sample]) -> None:
         stance = post("/v1/classify", json=body | {"min_confidence": 1, "coverage": 0.9}).json()["stances"][0]
         assert stance["label"] is None
         assert set(stance["label_set"]) <= set(STANCES)
+        for rare in (0.0001, 0.9995):
+            assert post("/v1/classify", json=body | {"coverage": rare}).status_code == 200
         for wrong in ({"min_confidence": -0.1}, {"min_confidence": "high"}, {"coverage": 0}, {"coverage": 1}):
             problem = post("/v1/classify", json=body | wrong)
             assert problem.status_code == 422

@@ -11,6 +11,7 @@ import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -19,7 +20,7 @@ from slant.inference.manifest import BundleFiles
 from support import ROOT, SAMPLES
 
 ORDER = (
-    "errors", "labels", "types", "article", "text", "targets", "features", "sources", "heads", "inference", "batch", "data", "evaluation",
+    "errors", "labels", "types", "terminal", "article", "text", "targets", "features", "sources", "heads", "inference", "batch", "data", "evaluation",
     "training", "progress", "show", "cli_score", "cli_train", "cli", "__main__",
 )  # fmt: skip
 """Rooms of slant in the order in which they may know of each other: each only of those before it."""
@@ -83,6 +84,32 @@ def test_only_few_files_touch_the_disk() -> None:
         calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
         names = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
         assert relative in MAY_TOUCH_DISK or not names & DISK, f"{relative}: {names & DISK}"
+
+
+WITH_TELEMETRY_OFF = {"model/slant/features/runtime.py", "model/slant/training/graph_tools.py"}
+
+
+def test_onnxruntime_is_imported_with_its_telemetry_off() -> None:
+    for path in [*FILES, *(ROOT / "tests").rglob("*.py")]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        allowed = path.relative_to(ROOT).as_posix() in WITH_TELEMETRY_OFF
+        inside = {one for block in ast.walk(tree) if may_import(block, allowed) for one in ast.walk(block)}
+        found = [one for one in ast.walk(tree) if of_onnxruntime(one) and one not in inside]
+        assert not found, f"{path}:{found[0].lineno}: wanted slant.features.runtime"
+
+
+def may_import(block: ast.AST, allowed: bool) -> bool:
+    """Tell whether onnxruntime may be imported within: where it is off, or where nothing is imported in truth."""
+    if isinstance(block, ast.If):
+        return ast.unparse(block.test) == "TYPE_CHECKING"
+    return allowed and isinstance(block, ast.With) and ast.unparse(block.items[0]) == "telemetry_off()"
+
+
+def of_onnxruntime(node: ast.AST) -> TypeGuard[ast.Import | ast.ImportFrom]:
+    """Tell whether a node imports onnxruntime or a part of it."""
+    if isinstance(node, ast.Import):
+        return any(alias.name.split(".")[0] == "onnxruntime" for alias in node.names)
+    return isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "onnxruntime"
 
 
 def test_files_are_small_and_roots_are_no_packages() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +20,7 @@ from slant.data.split import Part, part_of
 from slant.errors import DataError, TrainingError
 from slant.inference.classifier import Classifier, load
 from slant.inference.stored import DEFAULT
-from slant.training.build import train_source, train_stance, train_topic
+from slant.training.build import private_folder, train_source, train_stance, train_topic
 from slant.training.measure import Evaluation, measure
 from slant.types import Progress
 
@@ -73,6 +75,33 @@ def own(tmp_path_factory: pytest.TempPathFactory, topic_csv: Path, stance_jsonl:
     train_topic([topic_csv], folder / "one", name="mine", base="default", watch=quiet)
     train_stance([stance_jsonl], folder / "both", name="mine", base=str(folder / "one"), watch=quiet)
     return load(folder / "both")
+
+
+def test_features_are_kept_where_nobody_else_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = private_folder(tmp_path / "parent" / "cache")
+    assert stat.S_IMODE(own.stat().st_mode) == 0o700
+    own.chmod(0o755)
+    assert private_folder(own) == own
+    for shared in (0o775, 0o777, 0o1777, 0o702):
+        own.chmod(shared)
+        with pytest.raises(TrainingError, match=r"others may write into it.*chmod go-w or in SLANT_CACHE"):
+            private_folder(own)
+    own.chmod(0o700)
+    monkeypatch.setattr(os, "geteuid", lambda: own.stat().st_uid + 1)
+    with pytest.raises(TrainingError, match="others may write into it"):
+        private_folder(own)
+
+
+def test_training_takes_no_features_from_a_shared_folder(
+    topic_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    monkeypatch.setenv("SLANT_CACHE", str(shared))
+    with pytest.raises(TrainingError, match="others may write into it"):
+        train_topic([topic_csv], tmp_path / "out", name="mine", base="default", watch=quiet)
+    assert list(shared.iterdir()) == []
 
 
 def test_own_labels_are_learnt(own: Classifier) -> None:

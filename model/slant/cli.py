@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 a bundle cannot be used, or a service failed; 2 the comman
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,7 @@ from slant.cli_score import chosen_targets, exit_code, score
 from slant.cli_train import Data, train
 from slant.errors import BatchError, InputError, MissingExtra, OptionError, SlantError, TrainingError
 from slant.progress import progress_bars
+from slant.terminal import printable
 
 if TYPE_CHECKING:
     from slant.article import Article
@@ -168,11 +170,16 @@ def info(bundle: Annotated[str, typer.Argument(help="A bundle's folder, or 'defa
 
     manifest, content = read_bundle(bundle_folder(bundle))
     typer.echo(f"sha256 {manifest.sha256}\n")
-    typer.echo(content[BundleFiles().card.name].decode())
+    typer.echo(printable(content[BundleFiles().card.name].decode("utf-8", "replace")))
 
 
 def main() -> None:
-    """Run the command line; whatever Slant refuses is one line on standard error."""
+    """Run the command line; whatever Slant refuses is one line on standard error.
+
+    Python looks for the modules of a process that is started with ``-c`` or ``-m`` in the working directory first. What
+    lies there is data, and none of the processes that a command starts may take it for code.
+    """
+    os.environ["PYTHONSAFEPATH"] = "1"
     try:
         app()
     except (InputError, TrainingError) as error:
@@ -205,4 +212,4 @@ def _is_html(name: str, text: str) -> bool:
 
 
 def _complain(message: str) -> None:
-    typer.echo(f"slant: {' '.join(message.split())}", err=True)
+    typer.echo(f"slant: {printable(' '.join(message.split()))}", err=True)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from rich.box import SIMPLE
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.table import Table
 
 from slant.article import Judgement, Source, StanceScore, Words
+from slant.terminal import printable
 
 _COLOURS = {"favor": "green", "against": "red", "neutral": "yellow", "unrelated": "dim"}
 
@@ -17,8 +18,8 @@ _COLOURS = {"favor": "green", "against": "red", "neutral": "yellow", "unrelated"
 def show(judgement: Judgement, name: str) -> None:
     """Print a judgement: topics, then each stance with its probabilities, evidence and sources."""
     console = Console(highlight=False)
-    console.rule(escape(name), align="left")
-    topics = ", ".join(f"{topic.name} [dim]{topic.probability:.2f}[/]" for topic in judgement.topics)
+    console.rule(_line(name), align="left")
+    topics = ", ".join(f"{_line(topic.name)} [dim]{topic.probability:.2f}[/]" for topic in judgement.topics)
     console.print(f"[bold]topics[/]  {topics or 'none above its threshold'}")
     for stance in judgement.stances:
         _show_stance(console, stance)
@@ -32,15 +33,15 @@ def show(judgement: Judgement, name: str) -> None:
 
 def _show_stance(console: Console, stance: StanceScore) -> None:
     colour = _COLOURS.get(stance.label or "", "cyan")
-    label = stance.label or "not sure enough"
-    among = f"  one of {', '.join(stance.label_set)}" if stance.label_set else ""
-    shares = "  ".join(f"{label} {share:.2f}" for label, share in stance.probabilities.items())
+    label = _line(stance.label or "not sure enough")
+    among = f"  one of {_line(', '.join(stance.label_set))}" if stance.label_set else ""
+    shares = "  ".join(f"{_line(label)} {share:.2f}" for label, share in stance.probabilities.items())
     console.print(
-        f"[bold]{escape(stance.target)}[/]  [{colour}]{label}[/] {stance.confidence:.2f}{among}  [dim]{shares}[/]"
+        f"[bold]{_line(stance.target)}[/]  [{colour}]{label}[/] {stance.confidence:.2f}{among}  [dim]{shares}[/]"
     )
     table = Table.grid(padding=(0, 2))
     for span in stance.evidence:
-        table.add_row(f"  {span.label} {span.probability:.2f}", f"{span.start}-{span.end}", _line(span.text))
+        table.add_row(f"  {_line(span.label)} {span.probability:.2f}", f"{span.start}-{span.end}", _line(span.text))
     console.print(table)
     if stance.sources:
         console.print(_table_of_sources(stance))
@@ -49,10 +50,10 @@ def _show_stance(console: Console, stance: StanceScore) -> None:
 def _table_of_sources(stance: StanceScore) -> Table:
     table = _table("source", "role", "stance", "words")
     for one in stance.sources:
-        label = one.label or "not sure enough"
+        label = _line(one.label or "not sure enough")
         colour = _COLOURS.get(one.label or "", "cyan")
         table.add_row(
-            escape(one.name), escape(one.role or ""), f"[{colour}]{label}[/] {one.confidence:.2f}", _said(one.spans)
+            _line(one.name), _line(one.role or ""), f"[{colour}]{label}[/] {one.confidence:.2f}", _said(one.spans)
         )
     return table
 
@@ -60,7 +61,7 @@ def _table_of_sources(stance: StanceScore) -> Table:
 def _show_sources(console: Console, sources: Sequence[Source]) -> None:
     table = _table("source", "role", "words")
     for one in sources:
-        table.add_row(escape(one.name), escape(one.role or ""), _said(one.spans))
+        table.add_row(_line(one.name), _line(one.role or ""), _said(one.spans))
     console.print(table)
 
 
@@ -76,4 +77,5 @@ def _said(spans: Sequence[Words]) -> str:
 
 
 def _line(text: str) -> str:
-    return escape(" ".join(text.split()))
+    """Return a text of others as one line, which is neither obeyed nor taken for markup."""
+    return escape_markup(printable(" ".join(text.split())))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 
-import mapie
-import onnxruntime
 import sklearn.ensemble
 import sklearn.neural_network
 import skops.io
 import tokenizers
 import trafilatura
 
+from slant.errors import SlantError
+from slant.features.runtime import onnxruntime
 from slant.text.language import language_of
 
-__all__ = ["mapie", "onnxruntime", "sklearn", "skops", "tokenizers", "trafilatura"]
+__all__ = ["onnxruntime", "sklearn", "skops", "tokenizers", "trafilatura"]
 
-language_of("The model of languages is unpacked at its first use.")
+with suppress(SlantError):  # a worker meets it again, and tells
+    language_of("The model of languages is unpacked at its first use.")
 gc.freeze()  # what is collected no more is written to no more, and stays shared

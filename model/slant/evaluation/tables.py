@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
+from slant.terminal import printable
 from slant.types import Json
 
 _MAIN = ("accuracy", "macro_f1", "side", "f_avg", "fnc_score", "strict", "lenient", "ece", "brier", "majority")
@@ -13,6 +16,7 @@ _MAIN = ("accuracy", "macro_f1", "side", "f_avg", "fnc_score", "strict", "lenien
 
 def tables(found: Json) -> Iterator[Table]:
     """Yield the main figures, the classes, the confusion matrix, coverage, control and slices."""
+    found = _shown(found)
     own = {"quotes": _quotes, "source": _sources, "targets": _proposals}
     if found["task"] in own:
         yield own[found["task"]](found)
@@ -33,6 +37,15 @@ def tables(found: Json) -> Iterator[Table]:
         yield _wordings(found["wordings"])
     for name, part in found["slices"].items():
         yield _main(part, name)
+
+
+def _shown(found: Any) -> Any:
+    """Return figures with their labels as a terminal may get them: they are the data's, and its names of fields too."""
+    if isinstance(found, dict):
+        return {_shown(name): _shown(value) for name, value in found.items()}
+    if isinstance(found, list):
+        return [_shown(value) for value in found]
+    return escape(printable(found)) if isinstance(found, str) else found
 
 
 def _quotes(found: Json) -> Table:

@@ -18,10 +18,16 @@ LONGEST = 1_500
 
 
 def count_pieces(articles: Iterable[TokenIds], vocabulary: int) -> csr_matrix:
-    """Return counts of shape (n, vocabulary) for n tokenised articles."""
+    """Return counts of shape (n, vocabulary) for n tokenised articles.
+
+    Raises:
+        ValueError: a piece lies beyond the vocabulary; sparse products would follow it out of their memory.
+    """
     columns = [np.array(ids[:LONGEST], dtype=np.int64) for ids in articles]
     ends = np.cumsum([0, *map(len, columns)])
     flat = np.concatenate(columns) if columns else np.zeros(0, dtype=np.int64)
+    if flat.max(initial=-1) >= vocabulary or flat.min(initial=0) < 0:
+        raise ValueError("a piece lies beyond the vocabulary")
     counts = csr_matrix((np.ones(len(flat), dtype=np.float32), flat, ends), shape=(len(columns), vocabulary))
     counts.sum_duplicates()
     return counts

@@ -14,26 +14,24 @@ A graph that is not quantised dynamically can be run with a larger ``batch_size`
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from slant.errors import OptionError
+from slant.features.vocabulary import read_tokenizer
 from slant.types import Floats, Ints, TokenIds
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession, SessionOptions
-    from tokenizers import Tokenizer
+    from onnxruntime import InferenceSession
+    from tokenizers import Encoding, Tokenizer
 
 BATCH = 1
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUTS = ("vector", "logits")
 COLUMNS = "columns"
 """The graph's metadata under this name tells what each of its logits means, as JSON."""
-DEVICES = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 MAX_TOKENS = 256
 """Tokens in one input, the special ones included; MiniLM was trained on no more."""
 
@@ -73,9 +71,7 @@ class Encoder:
 
     def tokenise(self, texts: Sequence[str]) -> list[TokenIds]:
         """Return the token ids of each text, special tokens left out."""
-        if not texts:
-            return []
-        return [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+        return [encoding.ids for encoding in encode_each(self.tokenizer, texts)]
 
     def embed(self, texts: Sequence[TokenIds]) -> Floats:
         """Return unit-length vectors of shape (n, width) for n tokenised texts; n may be 0."""
@@ -107,6 +103,15 @@ class Encoder:
         return Framed([*before, *text[: MAX_TOKENS - len(before) - 1], self.stop], len(before))
 
 
+def encode_each(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Encoding]:
+    """Return the encoding of each text, special tokens left out.
+
+    One by one: the tokenizer shares a batch out among threads unless a variable of the environment forbids it, which is
+    the caller's to set, and texts are too short for that to pay.
+    """
+    return [tokenizer.encode(text, add_special_tokens=False) for text in texts]
+
+
 def columns_of(columns: Sequence[str], family: str) -> Ints:
     """Return which columns, named ``family:label``, belong to a family; none if the encoder does not know it."""
     return np.array([n for n, name in enumerate(columns) if name.startswith(f"{family}:")], dtype=np.int64)
@@ -120,15 +125,12 @@ def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None, dev
 
     Raises:
         OptionError: the installed onnxruntime does not know the device.
+        BundleUntrusted: the tokenizer is of a kind that slant does not load.
+        ValueError: the two files do not go together.
     """
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # a window is too short to share out
-    import onnxruntime
-    from tokenizers import Tokenizer
+    from slant.features.runtime import start_session
 
-    session = onnxruntime.InferenceSession(graph, session_options(threads), providers=providers(device))
-    rust = Tokenizer.from_buffer(tokenizer)
-    rust.no_padding()
-    rust.no_truncation()
+    session, rust = start_session(graph, threads, device), read_tokenizer(tokenizer)
     start, stop = rust.token_to_id("[CLS]"), rust.token_to_id("[SEP]")
     if start is None or stop is None:
         raise ValueError("the tokenizer has no [CLS] and [SEP]")
@@ -136,37 +138,18 @@ def load_encoder(graph: bytes, tokenizer: bytes, threads: int | None = None, dev
 
 
 def columns_in(session: InferenceSession) -> tuple[str, ...]:
-    """Return what a graph's metadata says that its logits mean."""
-    return tuple(json.loads(session.get_modelmeta().custom_metadata_map[COLUMNS]))
-
-
-def session_options(threads: int | None) -> SessionOptions:
-    """Return how a graph is run: on so many cores, or on all that this process may use."""
-    import onnxruntime
-    from joblib import cpu_count
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or cpu_count()
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return options
-
-
-def providers(device: str) -> list[str]:
-    """Return what onnxruntime calls a device; the CPU stands behind it for what it cannot do.
+    """Return what a graph's metadata says that its logits mean.
 
     Raises:
-        OptionError: the installed onnxruntime does not know it.
+        ValueError: it does not name each of them, or the graph's outputs are not vectors and logits.
     """
-    from onnxruntime import get_available_providers
-
-    name, there = DEVICES.get(device, ""), get_available_providers()
-    if name not in there:
-        known = ", ".join(DEVICES)
-        raise OptionError(
-            f"device {device!r}: wanted one of {known}, and for cuda onnxruntime-gpu; here are {', '.join(there)}"
-        )
-    return list(dict.fromkeys([name, DEVICES["cpu"]]))
+    columns = json.loads(session.get_modelmeta().custom_metadata_map[COLUMNS])
+    shapes = {output.name: output.shape for output in session.get_outputs()}
+    if tuple(shapes) != OUTPUTS or not all(len(one) == 2 and type(one[1]) is int for one in shapes.values()):
+        raise ValueError(f"a graph's outputs are not {' and '.join(OUTPUTS)}, each of a fixed width")
+    if not all(type(name) is str for name in columns) or len(columns) != shapes["logits"][1]:
+        raise ValueError("a graph does not name each of its logits")
+    return tuple(columns)
 
 
 def _batches(lengths: Sequence[int], size: int) -> Iterator[list[int]]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from slant.features.encoder import providers, session_options
-
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
@@ -23,11 +21,9 @@ def lent_session(graph: bytes, lender: bytes, threads: int | None = None, device
         OptionError: the installed onnxruntime does not know the device.
         ValueError: it goes with another encoder.
     """
-    import onnxruntime
+    from slant.features.runtime import start_session
 
-    options = session_options(threads)
-    options.add_external_initializers_from_files_in_memory([LENDER], [lender], [len(lender)])
-    session = onnxruntime.InferenceSession(graph, options, providers=providers(device))
+    session = start_session(graph, threads, device, {LENDER: lender})
     wanted = session.get_modelmeta().custom_metadata_map[LENT_BY]
     if wanted != hashlib.sha256(lender).hexdigest():
         raise ValueError(f"a graph goes with the encoder of sha256 {wanted}")

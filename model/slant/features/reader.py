@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from slant.features.blocks import QUESTION, Blocks, Marks
-from slant.features.encoder import COLUMNS, providers, session_options
+from slant.features.encoder import COLUMNS, encode_each
 from slant.features.lent import LENT_BY
+from slant.features.vocabulary import read_tokenizer
 from slant.types import Bools, Floats, Ints, TokenIds
 
 if TYPE_CHECKING:
@@ -88,9 +89,7 @@ class Reader:
 
     def tokenise(self, texts: Sequence[str]) -> list[TokenIds]:
         """Return the piece ids of each text, without marks."""
-        if not texts:
-            return []
-        return [one.ids for one in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+        return [encoding.ids for encoding in encode_each(self.tokenizer, texts)]
 
     def read(self, blocks: Blocks) -> ReadArticle:
         """Read an article.
@@ -159,22 +158,15 @@ def load_reader(
     ValueError
         The graphs do not belong together, or the tokenizer has no marks that are known.
     """
-    import onnxruntime
-    from tokenizers import Tokenizer
+    from slant.features.runtime import start_session
 
-    where = providers(device)
-    reading = onnxruntime.InferenceSession(article, session_options(threads), providers=where)
-    options = session_options(threads)
-    options.add_external_initializers_from_files_in_memory(["article.onnx"], [article], [len(article)])
-    asking = onnxruntime.InferenceSession(question, options, providers=where)
-    wanted = asking.get_modelmeta().custom_metadata_map.get(LENT_BY)
-    if wanted not in (None, hashlib.sha256(article).hexdigest()):
-        raise ValueError(f"the question's graph goes with the article's of sha256 {wanted}")
-    pieces = Tokenizer.from_buffer(tokenizer)
-    pieces.no_padding()
-    pieces.no_truncation()
-    columns = json.loads(asking.get_modelmeta().custom_metadata_map[COLUMNS])
-    return Reader(reading, asking, pieces, _marks(pieces), tuple(columns))
+    reading = start_session(article, threads, device)
+    asking = start_session(question, threads, device, files={"article.onnx": article})
+    told = asking.get_modelmeta().custom_metadata_map
+    if told.get(LENT_BY, hashlib.sha256(article).hexdigest()) != hashlib.sha256(article).hexdigest():
+        raise ValueError("the question's graph goes with another article's")
+    pieces = read_tokenizer(tokenizer)
+    return Reader(reading, asking, pieces, _marks(pieces), tuple(json.loads(told[COLUMNS])))
 
 
 def _marks(tokenizer: Tokenizer) -> Marks:

@@ -1,37 +1,60 @@
 """Sets of labels that hold the right one as often as they promise: split conformal prediction.
 
-The method is LAC (Sadinle, Lei and Wasserman 2019) as MAPIE implements it. The promise is kept on average,
-over rows like those that no head was fitted to and that are kept here.
+The method is LAC (Sadinle, Lei and Wasserman 2019): a label is in the set if its probability is no lower than the
+one that the right label reached in all but the allowed share of the rows kept here. The promise is kept on average,
+over rows like those, to which no head was fitted.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
 
-from slant.types import Floats, Ints, Json
+from slant.types import Bools, Floats, Ints, Json
 
 FEWEST = 100
 """Rows below which nothing is promised."""
+ROUNDING = 1e-8
+"""Probabilities that differ by no more are equal: those that are kept have single precision."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reference:
-    """Rows that no head was fitted to: ``probabilities`` (n, labels) and ``truth`` (n,)."""
+    """Rows that no head was fitted to: ``probabilities`` (n, labels) and ``truth`` (n,).
+
+    ``misses`` (n,) is what the right label of each row lacks to a probability of one, in ascending order.
+    """
 
     probabilities: Floats = field(repr=False)
     truth: Ints = field(repr=False)
+    misses: Floats = field(init=False, repr=False)
 
-    def sets(self, probabilities: Floats, coverage: float) -> np.ndarray:
-        """Return for (n, labels) probabilities which labels are in each row's set, (n, labels) of bool.
+    def __post_init__(self) -> None:
+        """Sort what the right labels lack, once for all coverages."""
+        rows = np.arange(len(self.truth))
+        object.__setattr__(self, "misses", np.sort(1 - self.probabilities[rows, self.truth]))
 
-        A set is never empty: the likeliest label is always in it.
+    def sets(self, probabilities: Floats, coverage: float) -> Bools:
+        """Tell for each row which labels are in its set.
+
+        A set is never empty: the likeliest label is always in it. Where there are too few rows for a promise so
+        high, every label is in it.
+
+        Parameters
+        ----------
+        probabilities
+            Of each label, of shape (n, labels).
+        coverage
+            The part of the rows whose set is to hold the right label, above 0 and below 1.
+
+        Returns
+        -------
+        Bools
+            Of shape (n, labels).
         """
-        found = _fitted(self, coverage).predict_set(probabilities)[1][:, :, 0].astype(bool)
+        found = (1 - probabilities) - self._most_missing(coverage) <= ROUNDING
         found[np.arange(len(found)), probabilities.argmax(axis=1)] = True
         return np.asarray(found)
 
@@ -39,31 +62,8 @@ class Reference:
         """Return the rows as plain arrays."""
         return {"probabilities": self.probabilities.astype(np.float32), "truth": self.truth}
 
-
-@lru_cache(maxsize=32)
-def _fitted(reference: Reference, coverage: float) -> Any:
-    from mapie.classification import SplitConformalClassifier  # a tenth of a second, for those who ask
-
-    given = _Given(reference.probabilities.shape[1])
-    fitted = SplitConformalClassifier(given, confidence_level=coverage, prefit=True, conformity_score="lac")
-    return fitted.conformalize(reference.probabilities, reference.truth)
-
-
-class _Given(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """A classifier that hands on the probabilities it is given: MAPIE asks for one."""
-
-    def __init__(self, classes: int) -> None:
-        self.classes = classes
-
-    @property
-    def classes_(self) -> Ints:
-        return np.arange(self.classes)
-
-    def predict_proba(self, probabilities: Floats) -> Floats:
-        return probabilities
-
-    def predict(self, probabilities: Floats) -> Ints:
-        return np.asarray(probabilities.argmax(axis=1))
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
+    def _most_missing(self, coverage: float) -> float:
+        """Return what a label may lack to a probability of one and still be in the set."""
+        exact = (len(self.misses) + 1) * coverage
+        rank = math.ceil(exact - 1e-9)  # a product of floats may come out a trace above a whole number
+        return float(self.misses[max(rank, 1) - 1]) if rank <= len(self.misses) else math.inf

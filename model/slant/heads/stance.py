@@ -19,7 +19,7 @@ LEAST = 1e-6
 @lru_cache(maxsize=1)
 def _threads() -> ThreadpoolController:
     """Return the way to OpenMP's threads: trees of a few rows need one; more would spin, and starve other processes."""
-    return ThreadpoolController()
+    return ThreadpoolController().select(user_api="openmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class StanceHead:
         """
         logits = np.full((len(features), len(self.labels)), np.log(LEAST))
         if len(features):
-            with _threads().limit(limits=1, user_api="openmp"):
+            with _threads().limit(limits=1):
                 judged = self.estimator.predict_proba(features)
             logits[:, self.estimator.classes_] = np.log(np.maximum(judged, LEAST))
         return (logits + features[:, self.opinion]) / 2 if len(self.opinion) else logits

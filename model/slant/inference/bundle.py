@@ -1,7 +1,8 @@
 """The bundle, loaded or saved: only here.
 
-Nothing of a bundle is used before its sha256 is checked (``stored.py``). The heads are stored with skops and loaded
-against ``TRUSTED``, a list that lives here and not in the bundle, so loading never runs code from it.
+Nothing of a bundle is used before its sha256 is checked (``stored.py``). What it may hold is on lists that live in code
+and not in the bundle (``allowed.py``, ``vocabulary.py``), so loading never runs code from it. Whatever fails on the
+way leaves as a ``BundleError`` (``failures.py``).
 """
 
 from __future__ import annotations
@@ -9,27 +10,20 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-import warnings
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sklearn.exceptions import InconsistentVersionWarning
-
-from slant.errors import BundleDamaged, BundleIncompatible, BundleUntrusted, OptionError
+from slant.errors import BundleDamaged
 from slant.features.encoder import Encoder, columns_in, load_encoder
 from slant.features.lent import lent_session
 from slant.heads.stance import StanceHead
 from slant.heads.topic import TopicHead
-from slant.inference.manifest import BundleFiles, Manifest
+from slant.inference.failures import unusable
+from slant.inference.heads import HEADS, read_heads
+from slant.inference.manifest import BundleFiles, Manifest, parse_manifest
 from slant.inference.stored import bundle_folder, read_bundle
-from slant.inference.trees import sound
 from slant.sources.tagger import Tagger
-from slant.types import Json
-
-TRUSTED: list[str] = ["sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"]
-"""Types that the heads may hold beside those that skops knows: boosted trees, which ``sound`` looks through."""
-HEADS = ("topic", "stance", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +75,18 @@ class Bundle:
 def load_bundle(where: str | Path = "default", *, threads: int | None = None, device: str = "cpu") -> Bundle:
     """Read, check and load a bundle.
 
-    Raises:
-        BundleMissing: the folder or a file of it is not there.
-        BundleDamaged: a file is not what the manifest says, or lies outside the folder.
-        BundleUntrusted: the heads hold a type that slant does not load.
-        BundleIncompatible: another bundle format or scikit-learn wrote it.
-        OptionError: the device is not there.
+    Raises
+    ------
+    BundleMissing
+        The folder or a file of it is not there.
+    BundleDamaged
+        A file is not what the manifest says, or does not load.
+    BundleUntrusted
+        A file holds what slant does not load.
+    BundleIncompatible
+        Another bundle format or scikit-learn wrote it.
+    OptionError
+        The device is not there.
     """
     folder = bundle_folder(where)
     return assemble_bundle(folder, *read_bundle(folder), threads=threads, device=device)
@@ -96,25 +96,14 @@ def assemble_bundle(
     folder: Path, manifest: Manifest, content: dict[str, bytes], *, threads: int | None = None, device: str = "cpu"
 ) -> Bundle:
     """Start what ``read_bundle`` read; errors as ``load_bundle``."""
-    files = BundleFiles()
-    heads = _load_heads(folder / files.heads, content[files.heads.name])
-    given = graphs(content)
-    topic, stance, source = (heads.get(name) for name in HEADS)
-    try:
+    files, given = BundleFiles(), graphs(content)
+    with unusable(f"{folder}: its files match their sha256 but do not load"):
         encoder = given.load(threads, device)
-        return Bundle(
-            manifest,
-            encoder,
-            given.tagger(encoder, threads, device),
-            given.hear(encoder, threads, device),
-            TopicHead.from_state(topic) if topic else None,
-            StanceHead.from_state(stance) if stance else None,
-            StanceHead.from_state(source) if source else None,
+        heads = read_heads(
+            folder / files.heads, content[files.heads.name], vocabulary=encoder.vocabulary, width=encoder.width
         )
-    except OptionError:
-        raise
-    except Exception as error:  # onnxruntime and tokenizers raise types of their own
-        raise BundleDamaged(f"{folder}: its files match their sha256 but do not load: {error}") from error
+        tagger, hearer = given.tagger(encoder, threads, device), given.hear(encoder, threads, device)
+        return Bundle(manifest, encoder, tagger, hearer, *heads)
 
 
 def graphs(content: dict[str, bytes]) -> Graphs:
@@ -128,12 +117,18 @@ def save_bundle(folder: Path, bundle: Bundle, given: Graphs, card: str) -> Manif
     """Write a bundle beside ``folder`` and rename it into place; return its manifest, now with hashes.
 
     A bundle that stood there before is replaced only when the new one is complete.
+
+    Raises
+    ------
+    BundleDamaged
+        The folder is there and is no bundle, or the manifest is not as ``parse_manifest`` wants it.
     """
     folder = folder.absolute()
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         manifest = _write_files(beside, bundle, given, card)
+        parse_manifest(folder / BundleFiles().manifest, manifest.to_json())
         _swap(beside, folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -163,37 +158,20 @@ def _write_files(folder: Path, bundle: Bundle, given: Graphs, card: str) -> Mani
 
 
 def _swap(beside: Path, folder: Path) -> None:
-    """Put ``beside`` where ``folder`` is; what stood there goes with the temporary folder's name."""
+    """Put ``beside`` where ``folder`` is; what stood there goes with the temporary folder's name.
+
+    If it cannot be put there, what stood there comes back.
+    """
+    if not folder.exists():
+        beside.rename(folder)
+        return
+    if not (folder / BundleFiles().manifest).is_file():
+        raise BundleDamaged(f"{folder}: exists and is no bundle; it is not overwritten")
     old = beside.with_name(beside.name + "-old")
-    if folder.exists():
-        if not (folder / BundleFiles().manifest).is_file():
-            raise BundleDamaged(f"{folder}: exists and is no bundle; it is not overwritten")
-        folder.rename(old)
-    beside.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _load_heads(path: Path, raw: bytes) -> Json:
-    """Return the heads' state, after every type in it was found on a list that lives in code."""
-    from skops.io import get_untrusted_types, loads
-
+    folder.rename(old)
     try:
-        strange = sorted(set(get_untrusted_types(data=raw)) - set(TRUSTED))
-    except Exception as error:  # skops raises whatever its zip and JSON readers raise
-        raise BundleDamaged(f"{path}: not a skops file: {error}") from error
-    if strange:
-        raise BundleUntrusted(f"{path}: holds {', '.join(strange)}, which slant does not load")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", InconsistentVersionWarning)
-        try:
-            heads = loads(raw, trusted=TRUSTED)
-            safe = sound(heads)
-        except InconsistentVersionWarning as warning:
-            raise BundleIncompatible(f"{path}: {warning}") from warning
-        except Exception as error:
-            raise BundleDamaged(f"{path}: its types are trusted but it does not load: {error}") from error
-    if not isinstance(heads, dict):
-        raise BundleDamaged(f"{path}: holds a {type(heads).__name__}, wanted the heads by name")
-    if not safe:
-        raise BundleUntrusted(f"{path}: holds a tree whose nodes lead out of it")
-    return heads
+        beside.rename(folder)
+    except BaseException:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from slant.article import AUTO, Article, Judgement, ModelId, Read, SourceScore, Targets, TopicScore, check_targets
-from slant.errors import SelfTestFailed
 from slant.features.counts import count_pieces
 from slant.features.nearness import Nearness
 from slant.features.reading import LEAD, Reading, lead_features, read_article
@@ -24,13 +22,14 @@ from slant.features.views import TargetView, target_views
 from slant.heads.stance import StanceHead
 from slant.inference.bundle import Bundle, load_bundle
 from slant.inference.caution import Caution
-from slant.inference.manifest import TestArticle
 from slant.inference.polarity import Asked, read_target
+from slant.inference.selftest import self_test
 from slant.inference.sources import MOST_SPEAKERS, source, source_scores, speakers
 from slant.inference.stances import stance_score
+from slant.inference.threads import one_blas_thread
 from slant.sources.proposals import propose
 from slant.sources.resolve import Speaker
-from slant.text.language import SUPPORTED, language_of
+from slant.text.language import SUPPORTED, language_of, unpack_model
 from slant.types import Floats
 
 
@@ -52,6 +51,7 @@ class Classifier:
     abstain: float = 0.0
     """Confidence below which a stance gets no label, where a call does not say otherwise."""
 
+    @one_blas_thread()
     def classify(
         self,
         article: Article,
@@ -126,20 +126,13 @@ class Classifier:
         return np.asarray(head.probabilities(counts, lead_features(encoder, reading)[None])[0])
 
     def self_test(self) -> None:
-        """Classify the bundle's own test articles.
+        """Classify the bundle's own test articles, and one more.
 
         Raises:
-            SelfTestFailed: an answer differs from the one that the bundle states.
+            SelfTestFailed: an answer differs from the one that the bundle states, or the bundle states none.
+            BundleDamaged: it fails at an article.
         """
-        for content in self.bundle.manifest.self_test:
-            test = TestArticle(**content)
-            judgement = self.classify(Article(text=test.text, title=test.title), [test.target])
-            topic = judgement.topics[0].name if judgement.topics else None
-            stance = judgement.stances[0].label if judgement.stances else None
-            if (topic, stance) != (test.topic, test.stance):
-                raise SelfTestFailed(
-                    f"self-test {test.title!r}: got {topic!r} and {stance!r}, wanted {test.topic!r} and {test.stance!r}"
-                )
+        self_test(self)
 
     def _seen(self, reading: Reading, targets: Sequence[str]) -> Iterator[tuple[StanceHead, Asked, TargetView]]:
         """Yield for every target the head that judges it, what it asks for, and the article as seen from that."""
@@ -194,13 +187,14 @@ def load(
 
     Below a confidence of ``abstain`` a stance gets no label.
 
-    ``threads`` is the number of cores that one call may use (default: all). BLAS gets one: its
-    matrices are small here, and its threads would fight with the encoder's. ``device`` is ``cpu`` or ``cuda``.
+    ``threads`` is the number of cores that one call may use (default: all). ``device`` is ``cpu`` or ``cuda``. Nothing
+    else in the process is changed: BLAS is kept to one thread while an article is judged, and no longer.
 
     Raises:
         BundleError: the bundle is missing, damaged, untrusted or written for something else.
         OptionError: ``abstain`` is not from 0 to 1, or the device is not there.
+        SlantError: there is no room for what must be unpacked.
     """
     Caution(min_confidence=abstain).check(None)
-    threadpool_limits(1, user_api="blas")
+    unpack_model()  # the first article would need it: that there is no room for it is better known now
     return Classifier(load_bundle(where, threads=threads, device=device), abstain)

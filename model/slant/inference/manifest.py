@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
 
 from slant.errors import BundleDamaged, BundleIncompatible
+from slant.inference.failures import unusable
+from slant.inference.fields import fault_in
 from slant.types import Json
 
 FORMAT = 6
 LIBRARIES = ("numpy", "onnxruntime", "scikit-learn", "skops", "tokenizers")
 PINNED = ("scikit-learn",)
 """Libraries whose major and minor version must be the one that wrote the bundle."""
+LONGEST_NAME = 256
+"""Characters of a bundle's name: it goes into answers, logs and metrics."""
+MOST_FORMATS = 10_000
+SHA256 = re.compile(r"[0-9a-f]{64}")
+VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +93,53 @@ def digest(content: Json) -> str:
 
 
 def parse_manifest(path: Path, raw: bytes) -> Manifest:
-    """Return the manifest in the bytes of ``path``.
+    """Return the manifest in the bytes of ``path``, every field of the type that ``Manifest`` declares.
 
-    Raises:
-        BundleDamaged: it is not JSON, lacks a part, or does not hash to its own ``sha256``.
-        BundleIncompatible: another format, or another scikit-learn, wrote it.
+    Messages quote none of its text: it may be anybody's file.
+
+    Raises
+    ------
+    BundleDamaged
+        It is not JSON, lacks a part or has one of another type, or does not hash to its own ``sha256``.
+    BundleIncompatible
+        Another format, or another scikit-learn, wrote it.
     """
-    try:
+    with unusable(f"{path}: not a manifest"):
         content = json.loads(raw)
         claimed = content.pop("sha256")
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise BundleDamaged(f"{path}: not a manifest: {error}") from error
-    if content.get("format") != FORMAT:
-        raise BundleIncompatible(f"{path}: bundle format {content.get('format')!r}; this slant reads {FORMAT}")
-    if digest(content) != claimed:
-        raise BundleDamaged(f"{path}: its content does not hash to the sha256 it states, {claimed}")
+        _check_format(path, content.get("format"))
+        if digest(content) != claimed:
+            raise BundleDamaged(f"{path}: its content does not hash to the sha256 it states")
+    fault = fault_in(Manifest, content) or _fault_in_texts(content)
+    if fault:
+        raise BundleDamaged(f"{path}: {fault}")
     _check_libraries(path, content.get("libraries", {}))
-    try:
-        return Manifest(**content)
-    except TypeError as error:
-        raise BundleDamaged(f"{path}: not a manifest: {error}") from error
+    return Manifest(**content)
+
+
+def _check_format(path: Path, found: object) -> None:
+    if type(found) is not int or not 0 < found < MOST_FORMATS:
+        raise BundleDamaged(f"{path}: not a manifest: wanted a number in format")
+    if found != FORMAT:
+        raise BundleIncompatible(f"{path}: bundle format {found}; this slant reads {FORMAT}")
+
+
+def _fault_in_texts(content: Json) -> str | None:
+    """Tell what is wrong with values that are of the right type."""
+    for name in ("name", "version"):
+        if not content[name].isprintable() or not 0 < len(content[name]) <= LONGEST_NAME:
+            return f"{name}: wanted a line of at most {LONGEST_NAME} printable characters"
+    if not all(SHA256.fullmatch(one) for one in content["files"].values()):
+        return "files: wanted the sha256 of each file"
+    if not content.get("self_test"):
+        return "self_test: wanted at least one article"
+    faults = (fault_in(TestArticle, one, f"self_test[{n}]") for n, one in enumerate(content["self_test"]))
+    return next(filter(None, faults), None)
 
 
 def _check_libraries(path: Path, libraries: dict[str, str]) -> None:
     for name in PINNED:
         wrote, here = libraries.get(name, "none"), version(name)
         if wrote.split(".")[:2] != here.split(".")[:2]:
-            raise BundleIncompatible(f"{path}: written with {name} {wrote}; {here} is installed")
+            told = wrote if VERSION.fullmatch(wrote) else "of no known version"
+            raise BundleIncompatible(f"{path}: written with {name} {told}; {here} is installed")

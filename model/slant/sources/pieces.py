@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from slant.features.encoder import encode_each
 from slant.features.reading import Reading
 from slant.text.clean import HOLE
 from slant.types import Bools, Ints
@@ -46,7 +47,7 @@ class Pieces:
 def pieces_of(tokenizer: Tokenizer, reading: Reading) -> Pieces:
     """Return the pieces of an article's sentences, with a ``BREAK`` wherever a paragraph ends."""
     text = directed(reading.text, reading.cleaned)
-    encodings = tokenizer.encode_batch([span.of(text) for span in reading.spans], add_special_tokens=False)
+    encodings = encode_each(tokenizer, [span.of(text) for span in reading.spans])
     rows = list(_rows(reading, encodings, piece_id(tokenizer, BREAK)))
     ids, starts, ends, inside = np.array(rows, dtype=np.int64).reshape(-1, 4).T
     return Pieces(ids, starts, ends, inside.astype(bool))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -39,11 +40,36 @@ GRAPHS = {
     "hearer": BundleFiles().hearer,
 }
 
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
 
 def cache_folder() -> Path:
     """Return where features are kept between runs: ``$SLANT_CACHE``, or the user's cache folder."""
     own = os.environ.get("SLANT_CACHE")
     return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "slant"
+
+
+def private_folder(folder: Path) -> Path:
+    """Return a folder of the user's own, made if it is not there: what is kept in it is run when it is read.
+
+    Parameters
+    ----------
+    folder
+        Where it is, or is to be.
+
+    Raises
+    ------
+    TrainingError
+        It belongs to somebody else, or others may write into it.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = folder.stat()
+    if not hasattr(os, "geteuid") or (found.st_uid == os.geteuid() and not found.st_mode & OTHERS_WRITE):
+        return folder
+    raise TrainingError(
+        f"{folder}: others may write into it, and what they leave there would be run; wanted a folder of your own, "
+        "by chmod go-w or in SLANT_CACHE"
+    )
 
 
 def train_topic(
@@ -190,7 +216,7 @@ def _training_of(folder: Path | None) -> Json:
 
 
 def _cache(encoder: Encoder, given: Graphs) -> FeatureCache:
-    return FeatureCache(encoder, _features_key(given), Memory(cache_folder(), verbose=0))
+    return FeatureCache(encoder, _features_key(given), Memory(private_folder(cache_folder()), verbose=0))
 
 
 def _features_key(given: Graphs) -> str:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.transformers.optimizer import optimize_model
 
 from slant.training.attribution.network import AttributionNetwork, load_network
 from slant.training.borrow import borrow
+from slant.training.graph_tools import QuantType, optimize_model, quantize_dynamic
 
 INPUTS, OUTPUTS = ("input_ids", "attention_mask"), ("cue", "parts")
 

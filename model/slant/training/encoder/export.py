@@ -15,12 +15,11 @@ from typing import Any
 
 import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.transformers.optimizer import optimize_model
 
 from slant.errors import TrainingError
 from slant.features.encoder import COLUMNS, INPUTS, OUTPUTS
 from slant.training.encoder.network import MultiTaskEncoder, load_network
+from slant.training.graph_tools import QuantType, optimize_model, quantize_dynamic
 
 LAST = "/outputs/Gemm"
 """The name that the output layer gets in the graph."""

