@@ -29,7 +29,7 @@ from slant.inference.polarity import Asked, read_target
 from slant.inference.sources import MOST_SPEAKERS, source, source_scores, speakers
 from slant.inference.stances import stance_score
 from slant.sources.proposals import propose
-from slant.sources.resolve import Speaker
+from slant.sources.speakers import Speaker
 from slant.text.language import SUPPORTED, language_of
 from slant.types import Floats
 

@@ -15,7 +15,8 @@ from slant.inference.caution import Caution
 from slant.inference.polarity import Asked, other_labels
 from slant.sources.decode import attributions
 from slant.sources.pieces import pieces_of
-from slant.sources.resolve import Resolver, Speaker
+from slant.sources.resolve import Resolver
+from slant.sources.speakers import Speaker
 from slant.sources.tagger import Tagger
 from slant.sources.views import Passage, by_sentence, passage_of, sentences_of, source_features
 from slant.text.spans import Span

@@ -101,7 +101,7 @@ class Cast:
 
 @dataclass(slots=True)
 class _Ending:
-    """The newest figure with a name that ends so, and with one that is no longer than this; endings with a word more."""
+    """The newest figure with a name that ends so, and with one that is just this; endings that are a word longer."""
 
     longer: dict[str, _Ending] = field(default_factory=dict)
     any: int = _NOBODY
@@ -202,7 +202,7 @@ class _Namesakes:
             named.append(figure)
 
     def nearest(self, pronoun: str | None) -> Figure | None:
-        """Return whom the article named last before this point of those that a pronoun fits, else the first after it."""
+        """Return who of those that a pronoun fits was named last before this point, else the first after it."""
         named = self._named[pronoun]
         while named and not named[-1].fits(pronoun):
             named.pop()
