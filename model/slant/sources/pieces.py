@@ -73,9 +73,10 @@ def directed(text: str, cleaned: str) -> str:
 
 
 def _rows(reading: Reading, encodings: list[Encoding], stop: int) -> Iterator[tuple[int, int, int, bool]]:
-    gaps = [reading.cleaned[before.end : after.start] for before, after in pairwise(reading.spans)] + [""]
-    for span, encoding, gap in zip(reading.spans, encodings, gaps, strict=True):
+    gaps = [reading.cleaned[before.end : after.start] for before, after in pairwise(reading.spans)]
+    ends = {n for n, gap in enumerate(gaps) if "\n" in gap or HOLE in gap}
+    for n, (span, encoding) in enumerate(zip(reading.spans, encodings, strict=True)):
         for piece, word, (start, end) in zip(encoding.ids, encoding.tokens, encoding.offsets, strict=True):
             yield piece, span.start + start, span.start + end, word.startswith("##")
-        if "\n" in gap or HOLE in gap:
+        if n in ends:
             yield stop, span.end, span.end, False
