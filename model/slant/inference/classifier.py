@@ -28,6 +28,7 @@ from slant.inference.manifest import TestArticle
 from slant.inference.polarity import Asked, read_target
 from slant.inference.sources import MOST_SPEAKERS, source, source_scores, speakers
 from slant.inference.stances import stance_score
+from slant.sources.pieces import searched
 from slant.sources.proposals import propose
 from slant.sources.speakers import Speaker
 from slant.text.language import SUPPORTED, language_of
@@ -179,6 +180,10 @@ class Classifier:
             yield "language-unsupported"
         if len(reading.cleaned) < len(reading.text):
             yield "text-cut"
+        if reading.html_cut:
+            yield "html-cut"
+        if found is not None and searched(reading) is not reading:
+            yield "sources-text-cut"
         if targets and self.bundle.stance is None:
             yield "no-stance-head"
         if targets and found is not None and self.bundle.source is None:
