@@ -20,7 +20,8 @@ from slant.sources.attribution import Attribution
 from slant.sources.cast import Cast
 from slant.sources.decode import smooth
 from slant.sources.names import names
-from slant.sources.resolve import Resolver, Speaker
+from slant.sources.resolve import Resolver
+from slant.sources.speakers import Speaker
 from slant.sources.tagger import LENGTH, OVERLAP, windows
 from slant.text.clean import clean
 from slant.text.sentences import sentences

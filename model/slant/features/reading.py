@@ -30,7 +30,7 @@ class Reading:
     """An article's text as the caller sent it (``text``), and what was made of it.
 
     ``spans`` are the sentences, offsets into ``text``; ``tokens`` their pieces, one list a sentence. ``title`` are
-    those of the ``headline``.
+    those of the ``headline``. ``html_cut``: not all of the page that the text was taken from was looked at.
     """
 
     text: str
@@ -39,6 +39,7 @@ class Reading:
     tokens: list[TokenIds]
     headline: str
     title: TokenIds
+    html_cut: bool = False
 
     @property
     def characters(self) -> int:
@@ -57,16 +58,16 @@ def read_article(encoder: Encoder, article: Article) -> Reading:
     Raises:
         ArticleError: nothing readable is in it.
     """
-    text, title = article.text or "", article.title or ""
+    text, title, cut = article.text or "", article.title or "", False
     if article.html is not None:
         extracted = extract(article.html)
-        text, title = extracted.text, title or extracted.title or ""
+        text, title, cut = extracted.text, title or extracted.title or "", extracted.cut
     cleaned, headline = clean(text[:LONGEST]), normalise(title)
     if is_blank(cleaned) and not title.strip():
         raise ArticleError(f"nothing to read: {len(text)} characters of text, none of them an article's", field="text")
     spans = sentences(cleaned)
     first, *rest = encoder.tokenise([headline, *(span.of(cleaned) for span in spans)])
-    return Reading(text, cleaned, spans, rest, headline, first)
+    return Reading(text, cleaned, spans, rest, headline, first, cut)
 
 
 def lead_features(encoder: Encoder, reading: Reading) -> Floats:

@@ -27,8 +27,9 @@ from slant.inference.selftest import self_test
 from slant.inference.sources import MOST_SPEAKERS, source, source_scores, speakers
 from slant.inference.stances import stance_score
 from slant.inference.threads import one_blas_thread
+from slant.sources.pieces import searched
 from slant.sources.proposals import propose
-from slant.sources.resolve import Speaker
+from slant.sources.speakers import Speaker
 from slant.text.language import SUPPORTED, language_of, unpack_model
 from slant.types import Floats
 
@@ -172,6 +173,10 @@ class Classifier:
             yield "language-unsupported"
         if len(reading.cleaned) < len(reading.text):
             yield "text-cut"
+        if reading.html_cut:
+            yield "html-cut"
+        if found is not None and searched(reading) is not reading:
+            yield "sources-text-cut"
         if targets and self.bundle.stance is None:
             yield "no-stance-head"
         if targets and found is not None and self.bundle.source is None:

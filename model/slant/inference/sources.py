@@ -14,8 +14,9 @@ from slant.heads.stance import StanceHead
 from slant.inference.caution import Caution
 from slant.inference.polarity import Asked, other_labels
 from slant.sources.decode import attributions
-from slant.sources.pieces import pieces_of
-from slant.sources.resolve import Resolver, Speaker
+from slant.sources.pieces import pieces_of, searched
+from slant.sources.resolve import Resolver
+from slant.sources.speakers import Speaker
 from slant.sources.tagger import Tagger
 from slant.sources.views import Passage, by_sentence, passage_of, sentences_of, source_features
 from slant.text.spans import Span
@@ -31,9 +32,10 @@ SAYS_NOTHING = "unrelated"
 
 
 def speakers(tagger: Tagger, encoder: Encoder, reading: Reading) -> list[Speaker]:
-    """Return who says something in an article, in the order in which they first speak."""
-    found = attributions(tagger, pieces_of(encoder.tokenizer, reading))
-    return Resolver(reading.cleaned, reading.spans).speakers(found)
+    """Return who says something in an article, or in how a very long one begins, in the order in which they speak."""
+    part = searched(reading)
+    found = attributions(tagger, pieces_of(encoder.tokenizer, part))
+    return Resolver(part.cleaned, part.spans).speakers(found)
 
 
 def source(reading: Reading, speaker: Speaker) -> Source:

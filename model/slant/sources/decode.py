@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -18,12 +20,24 @@ SWITCH = (0.0, 0.0, 0.5)
 """Log-odds that a part of each role must gain before it is cut in two or begun anew; sources and cues are short."""
 OUTSIDE = -20.0
 """Log-odds of what is not there."""
+TOGETHER = 256
+"""Cues that are smoothed at once: those of most articles, and not too many to be held in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smoothed:
+    """A cue, and which pieces of its window are of each of its parts, (roles, pieces of the window)."""
+
+    at: int
+    probability: float
+    first: int
+    parts: Bools
 
 
 def attributions(tagger: Tagger, pieces: Pieces) -> list[Attribution]:
     """Return the attributions of an article, in the order of their cues."""
-    found = _apart(list(tagger.cues(pieces, LEAST)))
-    return [one for cue, parts in found if (one := _attribution(pieces, cue, parts)).content]
+    found = _apart(_smoothed(tagger.cues(pieces, LEAST)))
+    return [one for cue in found if (one := _attribution(pieces, cue)).content]
 
 
 def smooth(odds: Floats, switch: Sequence[float]) -> Bools:
@@ -46,20 +60,26 @@ def smooth(odds: Floats, switch: Sequence[float]) -> Bools:
     return found
 
 
-def _apart(cues: Sequence[Cue]) -> list[tuple[Cue, Bools]]:
-    """Return the cues with their smoothed parts, in order; of two for one the likelier."""
-    kept = list[tuple[Cue, Bools]]()
-    for cue, parts in sorted(zip(cues, _smoothed(cues), strict=True), key=lambda one: -one[0].probability):
-        parts[ROLES.index("cue")] = _run(parts[ROLES.index("cue")], cue.at - cue.first)
-        if not any(_same(cue, *other) for other in kept):
-            kept.append((cue, parts))
-    return sorted(kept, key=lambda one: one[0].at)
+def _apart(cues: Iterable[Smoothed]) -> list[Smoothed]:
+    """Return the cues in order; of two for one, where one begins inside the words of the other, the likelier."""
+    kept, taken = list[Smoothed](), set[int]()
+    for cue in sorted(cues, key=lambda one: -one.probability):
+        if cue.at not in taken:
+            kept.append(cue)
+            taken.update((cue.first + np.flatnonzero(cue.parts[ROLES.index("cue")])).tolist())
+    return sorted(kept, key=lambda one: one.at)
 
 
-def _smoothed(cues: Sequence[Cue]) -> list[Bools]:
-    """Return the parts of all cues, smoothed at once; windows at the end may be shorter than others."""
-    if not cues:
-        return []
+def _smoothed(cues: Iterator[Cue]) -> Iterator[Smoothed]:
+    """Yield the cues with their parts smoothed; a text that is all cues is not held in memory as a whole."""
+    while some := list(islice(cues, TOGETHER)):
+        for cue, parts in zip(some, _smooth(some), strict=True):
+            parts[ROLES.index("cue")] = _run(parts[ROLES.index("cue")], cue.at - cue.first)
+            yield Smoothed(cue.at, cue.probability, cue.first, parts)
+
+
+def _smooth(cues: Sequence[Cue]) -> list[Bools]:
+    """Return the parts of cues, smoothed at once; windows at the end may be shorter than others."""
     longest = max(cue.parts.shape[1] for cue in cues)
     odds = np.full((len(cues), len(ROLES), longest), OUTSIDE, dtype=np.float32)
     for row, cue in zip(odds, cues, strict=True):
@@ -76,14 +96,8 @@ def _run(part: Bools, at: int) -> Bools:
     return found
 
 
-def _same(cue: Cue, other: Cue, theirs: Bools) -> bool:
-    """Tell whether a cue begins inside the words of another."""
-    at = cue.at - other.first
-    return 0 <= at < theirs.shape[1] and bool(theirs[ROLES.index("cue"), at])
-
-
-def _attribution(pieces: Pieces, cue: Cue, parts: Bools) -> Attribution:
-    return Attribution(**{role: _spans(pieces, cue.first, part) for role, part in zip(ROLES, parts, strict=True)})
+def _attribution(pieces: Pieces, cue: Smoothed) -> Attribution:
+    return Attribution(**{role: _spans(pieces, cue.first, part) for role, part in zip(ROLES, cue.parts, strict=True)})
 
 
 def _spans(pieces: Pieces, first: int, part: Bools) -> tuple[Span, ...]:

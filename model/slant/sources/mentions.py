@@ -11,7 +11,7 @@ from slant.sources.names import Name
 from slant.text.spans import Span, trim
 
 _LINK = re.compile(r"\s(?:of|for|from|at|in|with|on|by|to|as|who|whose|that|which|representing|familiar)\s")
-_EDGE = re.compile(r"\s*[,(;:\u2014]|\s--?\s")
+_EDGE = re.compile(r"[,(;:\u2014]|\s--?\s")
 _RELATIVE = re.compile(r"\s(?:who|whose|that|which)\s")
 _BEGIN = re.compile(r"(?:(?:of|by|from|to|and|but|as|per|according to|for)\s+)+", re.I)
 _AMONG = re.compile(r",?\s(?:including|such as|like|among them)\s", re.I)

@@ -6,9 +6,10 @@ direction of quotation marks, and the breaks between paragraphs.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,8 @@ from slant.types import Bools, Ints
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
+LONGEST, MOST_PIECES = 100_000, 30_000
+"""Characters, and pieces, of an article in which sources are looked for: longer than nearly all that is news."""
 BREAK = "[unused1]"
 """The piece that stands for the end of a paragraph; the vocabulary has it, no text does."""
 OPENING, CLOSING = "\u201c\u201e\u00ab", "\u201d\u00bb"
@@ -42,6 +45,17 @@ class Pieces:
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self.ids)
+
+
+def searched(reading: Reading) -> Reading:
+    """Return that part of an article in which sources are looked for: all of it, or of a long one how it begins."""
+    characters = bisect_right(reading.spans, LONGEST, key=lambda sentence: sentence.end)
+    pieces = bisect_right(list(accumulate(map(len, reading.tokens))), MOST_PIECES)
+    n = min(characters, pieces)
+    if n == len(reading.spans):
+        return reading
+    cleaned = reading.cleaned[: reading.spans[n - 1].end] if n else ""
+    return replace(reading, cleaned=cleaned, spans=reading.spans[:n], tokens=reading.tokens[:n])
 
 
 def pieces_of(tokenizer: Tokenizer, reading: Reading) -> Pieces:
@@ -74,9 +88,10 @@ def directed(text: str, cleaned: str) -> str:
 
 
 def _rows(reading: Reading, encodings: list[Encoding], stop: int) -> Iterator[tuple[int, int, int, bool]]:
-    gaps = [reading.cleaned[before.end : after.start] for before, after in pairwise(reading.spans)] + [""]
-    for span, encoding, gap in zip(reading.spans, encodings, gaps, strict=True):
+    gaps = [reading.cleaned[before.end : after.start] for before, after in pairwise(reading.spans)]
+    ends = {n for n, gap in enumerate(gaps) if "\n" in gap or HOLE in gap}
+    for n, (span, encoding) in enumerate(zip(reading.spans, encodings, strict=True)):
         for piece, word, (start, end) in zip(encoding.ids, encoding.tokens, encoding.offsets, strict=True):
             yield piece, span.start + start, span.start + end, word.startswith("##")
-        if "\n" in gap or HOLE in gap:
+        if n in ends:
             yield stop, span.end, span.end, False

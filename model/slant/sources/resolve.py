@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import cached_property
 
 from slant.sources.attribution import Attribution
 from slant.sources.cast import Cast, Figure
 from slant.sources.lexicon import BODIES, OFFICES, TIMES
 from slant.sources.mentions import Mention, read_mention
 from slant.sources.names import Name, names
+from slant.sources.speakers import Nouns, Speaker
 from slant.text.spans import Span, trim
 
 PRONOUNS = {
@@ -30,28 +34,8 @@ _ARTICLES = frozenset("a an the his her its their".split())
 _DETERMINER = re.compile(r"(?:the|a|an|this|that|his|her|its|their|another|one|some|many|several|most|other)\s+", re.I)
 _DEFINITE = re.compile(r"(?:the|this|that|his|her|its|their)\s", re.I)
 _PREPOSITION = re.compile(r"\s(?:of|for|from|at|in|with|on|by|to|as|who|that|and)\s|,")
-_BEHIND = re.compile(r"\s*,\s+(?P<role>[^,.;:()\"\u2014]{3,90}?)\s*(?=[,.;:()\"\u2014]|\s--?\s|$)")
+_BEHIND = re.compile(r"\s*+,\s++(?P<role>[^,.;:()\"\u2014]{3,90}?)(?=\s*+(?:[,.;:()\"\u2014]|$)|\s++--?\s)")
 _BEFORE = re.compile(r"(?P<role>(?:[\w'-]+ ){1,6})$")
-
-
-@dataclass(slots=True, eq=False)
-class Speaker:
-    """Who says something in an article. ``name`` is the fullest form in the text, ``role`` what it says they are."""
-
-    name: Span
-    role: Span | None
-    attributions: list[Attribution] = field(default_factory=list)
-
-    @property
-    def said(self) -> list[Span]:
-        """Return the spans of all that is attributed to them, in order; of one inside another the other alone."""
-        kept = list[Span]()
-        for span in sorted(
-            {span for one in self.attributions for span in one.content}, key=lambda s: (s.start, -s.end)
-        ):
-            if not kept or span.end > kept[-1].end:
-                kept.append(span)
-        return kept
 
 
 class Resolver:
@@ -59,20 +43,22 @@ class Resolver:
 
     def __init__(self, text: str, sentences: Sequence[Span]) -> None:
         self._text, self._sentences = text, sentences
+        self._begins = [sentence.start for sentence in sentences]
         self.cast = Cast(text, names(text, sentences))
         self._figures, self._described = dict[Figure, Speaker](), dict[str, Speaker]()
+        self._roles, self._nouns = dict[Figure, Span | None](), Nouns()
         self._last: Speaker | None = None
 
     def speakers(self, attributions: Iterable[Attribution]) -> list[Speaker]:
         """Return the sources of attributions, in the order in which they first speak."""
-        found = list[Speaker]()
+        found = dict[Speaker, None]()
         for one in attributions:
             for speaker in self._speakers(one):
                 speaker.attributions.append(one)
+                self._nouns.speaks(speaker, one)
                 self._last = speaker
-                if speaker not in found:
-                    found.append(speaker)
-        return found
+                found[speaker] = None
+        return list(found)
 
     def _speakers(self, attribution: Attribution) -> list[Speaker]:
         """Return whom an attribution's mention stands for; nobody if it has none, or is the author."""
@@ -86,7 +72,7 @@ class Resolver:
             return [bearer] if bearer else []
         found = [self._figure(self.cast.of(name)) for name in mention.names]
         for speaker in found if mention.role else []:
-            speaker.role = speaker.role or mention.role
+            self._give(speaker, mention.role)
         return [*([self._description(mention)] if mention.described or not found else []), *found]
 
     def _whole_mentions(self, source: tuple[Span, ...]) -> tuple[Span, ...]:
@@ -97,8 +83,16 @@ class Resolver:
 
     def _figure(self, figure: Figure) -> Speaker:
         if figure not in self._figures:
-            self._figures[figure] = Speaker(figure.fullest.span, self._role(figure))
+            speaker = self._figures[figure] = Speaker(figure.fullest.span, None)
+            self._nouns.enter(speaker, (False, -len(self._figures)))
+            self._give(speaker, self._role(figure))
         return self._figures[figure]
+
+    def _give(self, speaker: Speaker, role: Span | None) -> None:
+        """Give a speaker who has no role yet one."""
+        if role and not speaker.role:
+            speaker.role = role
+            self._nouns.call(speaker, _head(role.of(self._text)))
 
     def _description(self, mention: Mention) -> Speaker:
         """Return who is named by what they are: somebody in that role, described so before, or new."""
@@ -108,32 +102,45 @@ class Resolver:
         if _DEFINITE.match(text) and mention.description == mention.span and (known := self._meant(mention.span, key)):
             return known
         if key not in self._described:
-            self._described[key] = Speaker(mention.description, None)
+            speaker = self._described[key] = Speaker(mention.description, None)
+            self._nouns.enter(speaker, (True, -len(self._described)))
+            self._nouns.call(speaker, _head(key))
         return self._described[key]
 
     def _meant(self, mention: Span, key: str) -> Speaker | None:
         """Return whom ``the spokesman`` or ``the company`` stands for, if it is somebody that was there before."""
         noun = _head(key)
-        described = [one for words, one in self._described.items() if _head(words) == noun]
-        roles = [one for one in self._figures.values() if one.role and _head(one.role.of(self._text)) == noun]
-        if found := max(described + roles, key=lambda one: _last_before(one, mention.start), default=None):
+        if found := self._nouns.latest(noun, mention.start):
             return found
+        if noun in self._first_called:
+            return self._figure(self._first_called[noun])
+        return self._bearer(mention, "it") if noun in BODIES and key == noun else None
+
+    @cached_property
+    def _first_called(self) -> dict[str, Figure]:
+        """Return the first figure for every noun: a person in such a role, or a body whose name ends so."""
+        found = dict[str, Figure]()
         for figure in self.cast.figures:
             role = self._role(figure) if figure.personal else None
-            if (role and _head(role.of(self._text)) == noun) or (not figure.personal and figure.fullest.last == noun):
-                return self._figure(figure)
-        return self._bearer(mention, "it") if noun in BODIES and key == noun else None
+            if role:
+                found.setdefault(_head(role.of(self._text)), figure)
+            if not figure.personal:
+                found.setdefault(figure.fullest.last, figure)
+        return found
 
     def _bearer(self, mention: Span, pronoun: str) -> Speaker | None:
         """Return whom a pronoun stands for: who spoke last or is the subject near before, if it fits."""
         if pronoun == "they":
             return self._last
         reach = 60 if pronoun == "who" else NEAR
-        near = self.cast.between(max(0, mention.start - reach), mention.start)
-        scored = [(self._nearness(name, mention), name) for name in near if self._fits(name, pronoun)]
-        if not scored:
-            return self._last
-        return self._figure(self.cast.of(max(scored, key=lambda found: (found[0], found[1].span))[1]))
+        best, bearer = -math.inf, None
+        for name in reversed(list(self.cast.between(max(0, mention.start - reach), mention.start))):
+            apart = self._apart(name, mention)
+            if _likely(spoke=True, subject=True, sure=1, apart=apart) < best:
+                break  # whatever stands before is no nearer
+            if self._fits(name, pronoun) and (found := self._nearness(name, apart)) > best:
+                best, bearer = found, name
+        return self._figure(self.cast.of(bearer)) if bearer else self._last
 
     def _fits(self, name: Name, pronoun: str) -> bool:
         figure = self.cast.of(name)
@@ -141,24 +148,30 @@ class Resolver:
             return True
         if pronoun == "it":
             return not figure.personal
-        return figure.personal and figure.pronoun in (None, pronoun)
+        return figure.personal and figure.fits(pronoun)
 
-    def _nearness(self, name: Name, mention: Span) -> float:
+    def _apart(self, name: Name, mention: Span) -> int:
+        """Return how many sentences begin between a name and a mention."""
+        begins = self._begins
+        return max(0, bisect_right(begins, mention.start) - bisect_left(begins, name.span.end))
+
+    def _nearness(self, name: Name, apart: int) -> float:
         """Return how likely a pronoun goes back to a name: near, a subject, who spoke last, known to fit."""
         figure = self.cast.of(name)
-        apart = sum(name.span.end <= one.start <= mention.start for one in self._sentences)
-        sentence = next((one for one in self._sentences if one.start <= name.span.start < one.end), name.span)
-        subject = name.span.start - sentence.start < 40
+        n = bisect_right(self._begins, name.span.start) - 1
+        inside = n >= 0 and name.span.start < self._sentences[n].end
+        subject = not inside or name.span.start - self._begins[n] < 40
         spoke = self._last is not None and self._figures.get(figure) is self._last
         sure = (figure.pronoun is not None) - (len(figure.fullest.words) == 1)
-        return 2.0 * spoke + 1.0 * subject + 0.7 * sure - 0.8 * apart
+        return _likely(spoke=spoke, subject=subject, sure=sure, apart=apart)
 
     def _role(self, figure: Figure) -> Span | None:
         """Return what the text says that somebody is, behind a comma or before the name."""
-        for name in sorted(figure.names, key=lambda name: (-len(name.words), name.span)):
-            if found := self._role_behind(name) or self._role_before(name):
-                return found
-        return None
+        if figure not in self._roles:
+            names = sorted(figure.names, key=lambda name: (-len(name.words), name.span))
+            told = (self._role_behind(name) or self._role_before(name) for name in names)
+            self._roles[figure] = next((role for role in told if role), None)
+        return self._roles[figure]
 
     def _role_behind(self, name: Name) -> Span | None:
         found = _BEHIND.match(self._text, name.span.end)
@@ -191,7 +204,5 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[\w-]+", text.lower())
 
 
-def _last_before(speaker: Speaker, place: int) -> int:
-    """Return where somebody was last a source, at most before a place."""
-    starts = [span.start for one in speaker.attributions for span in one.source]
-    return max((start for start in starts if start < place), default=-1)
+def _likely(*, spoke: bool, subject: bool, sure: int, apart: int) -> float:
+    return 2.0 * spoke + 1.0 * subject + 0.7 * sure - 0.8 * apart

@@ -61,7 +61,7 @@ class Tagger:
             probabilities = 1 / (1 + np.exp(-odds))
             for n in range(window.begin - first, window.end - first):
                 if probabilities[n] >= least:
-                    yield Cue(first + n, float(probabilities[n]), first, parts[:, n])
+                    yield Cue(first + n, float(probabilities[n]), first, parts[:, n].copy())  # not the whole window
 
     def _read(self, ids: Ints) -> tuple[Floats, Floats]:
         """Return log-odds (pieces,) that a cue begins, and (roles, pieces, pieces) of its parts."""

@@ -7,6 +7,7 @@ drown them.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,10 +39,11 @@ class Passage:
 
 def sentences_of(reading: Reading, spans: Sequence[Span]) -> Ints:
     """Return which sentences spans touch, in order."""
-    starts = np.array([span.start for span in reading.spans])
-    ends = np.array([span.end for span in reading.spans])
-    touched = [np.flatnonzero((starts < span.end) & (span.start < ends)) for span in spans]
-    return np.unique(np.concatenate(touched)) if touched else np.zeros(0, dtype=np.int64)
+    touched = set[int]()
+    for start, end in spans:
+        first = bisect_right(reading.spans, start, key=lambda sentence: sentence.end)
+        touched.update(range(first, bisect_left(reading.spans, end, key=lambda sentence: sentence.start)))
+    return np.array(sorted(touched), dtype=np.int64)
 
 
 def by_sentence(reading: Reading, near: Nearness) -> Floats:

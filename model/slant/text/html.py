@@ -6,13 +6,18 @@ import logging
 from typing import NamedTuple
 
 from slant.errors import ArticleError
+from slant.text.markup import limited
+
+MOST_COMPARED = 5_000
+"""Start tags of a page up to which trafilatura asks other extractors too; one of them takes the square of the tags."""
 
 
 class Extracted(NamedTuple):
-    """What an HTML page says: the article's text and, if the page has one, its title."""
+    """What an HTML page says: the article's text, its title if the page has one; ``cut``: some of it was not read."""
 
     text: str
     title: str | None
+    cut: bool = False
 
 
 def extract(html: str) -> Extracted:
@@ -24,15 +29,17 @@ def extract(html: str) -> Extracted:
     import trafilatura  # seconds of imports that plain text does without
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it would quote the caller's page
+    page = limited(html.encode("utf-8", "replace").decode())
     try:
         document = trafilatura.bare_extraction(
-            html.encode("utf-8", "replace").decode(),
+            page.html,
             include_comments=False,
             include_tables=False,
             with_metadata=True,
+            fast=page.tags > MOST_COMPARED,
         )
     except (ValueError, RecursionError):
         document = None
     if document is None or not document.text:
         raise ArticleError(f"no article text was found in the html ({len(html)} characters)", field="html")
-    return Extracted(document.text, document.title)
+    return Extracted(document.text, document.title, page.cut)

@@ -23,7 +23,7 @@ from slant.heads.stance import StanceHead
 from slant.inference.sources import quoted_in, speakers
 from slant.labels import STANCES
 from slant.sources.names import alike
-from slant.sources.resolve import Speaker
+from slant.sources.speakers import Speaker
 from slant.sources.tagger import Tagger
 from slant.sources.views import Passage, by_sentence, passage_of, sentences_of, source_features
 from slant.text.clean import normalise
