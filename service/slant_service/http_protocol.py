@@ -108,6 +108,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._refuse(400, "bad-request", "wanted Transfer-Encoding: chunked, or none")
         super().on_headers_complete()
         self._in_head, self._unproductive = False, 0
+        self.flow.pause_reading()  # until the application wants the body, or has answered
 
     def on_body(self, body: bytes) -> None:
         """Take some of a body."""

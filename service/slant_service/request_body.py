@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope
 
-PIECE = 32_768
+from slant_service.apart import apart
+
+Hold = Callable[[int], None]
+PIECE = 65_536
 """Bytes that are inflated at a time."""
 MOST_INFLATED = 100
 """Times its size that gzip may inflate to, beyond ``PIECE``; text inflates to three to ten times."""
@@ -30,7 +33,9 @@ class ClientGone(Exception):
     """The client went before its request was whole."""
 
 
-async def pieces(scope: Scope, receive: Receive, patience: float, most: int | None = None) -> AsyncIterator[bytes]:
+async def pieces(
+    scope: Scope, receive: Receive, patience: float, most: int | None = None, hold: Hold = lambda n: None
+) -> AsyncIterator[bytes]:
     """Yield a body's bytes as they come, inflated; other requests have their turn between them.
 
     Parameters
@@ -39,6 +44,8 @@ async def pieces(scope: Scope, receive: Receive, patience: float, most: int | No
         Seconds that the client may take between two pieces.
     most
         Bytes that may come, before they are inflated; any number of them if not given.
+    hold
+        Is told of bytes that come before they are looked at, and of fewer than none when they have been.
 
     Raises
     ------
@@ -57,10 +64,12 @@ async def pieces(scope: Scope, receive: Receive, patience: float, most: int | No
             raise BodyRefused(408, "too-slow", f"no more of the body came for {patience:g} seconds") from None
         if message["type"] == "http.disconnect":
             raise ClientGone
-        more = message.get("more_body", False)
-        for piece in inflate(message.get("body", b"")):
+        more, body = message.get("more_body", False), message.get("body", b"")
+        hold(len(body))
+        async for piece in inflate.pieces(body):
             yield piece
             await asyncio.sleep(0)
+        hold(-len(body))
         if most is not None and inflate.received > most:
             raise _too_large(most)
     if not inflate.whole:
@@ -73,7 +82,7 @@ async def whole(
     limit: int,
     patience: float,
     seconds: float = 60.0,
-    hold: Callable[[int], None] = lambda n: None,
+    hold: Hold = lambda n: None,
 ) -> bytes:
     """Return a whole body.
 
@@ -86,7 +95,7 @@ async def whole(
     seconds
         Seconds that it may take for all of it.
     hold
-        Is told of the bytes of each piece before it is kept; what it raises is passed on.
+        Is told of bytes before they are kept, also as in ``pieces``; what it raises is passed on.
 
     Raises
     ------
@@ -95,19 +104,17 @@ async def whole(
     ClientGone
         The client went.
     """
-    read, size = [], 0
+    read = bytearray()
     try:
         async with asyncio.timeout(seconds):
-            async for piece in pieces(scope, receive, patience, limit):
-                size += len(piece)
-                if size > limit:
+            async for piece in pieces(scope, receive, patience, limit, hold):
+                if len(read) + len(piece) > limit:
                     raise _too_large(limit)
-                if piece:
-                    hold(len(piece))
-                    read.append(piece)
+                hold(len(piece))
+                read += piece
     except TimeoutError:
         raise BodyRefused(408, "too-slow", f"the body was not whole within {seconds:g} seconds") from None
-    return b"".join(read)
+    return bytes(read)
 
 
 def _too_large(limit: int) -> BodyRefused:
@@ -129,20 +136,21 @@ class _Inflater:
         """Tell whether what was begun has ended."""
         return self._plain or self._member.eof
 
-    def __call__(self, piece: bytes) -> Iterator[bytes]:
+    async def pieces(self, piece: bytes) -> AsyncIterator[bytes]:
         """Yield what a piece holds."""
         self.received += len(piece)
         while piece and self._plain:
             yield piece[:PIECE]
             piece = piece[PIECE:]
         while piece:
-            if self._member.eof:
-                self._member = zlib.decompressobj(16 + zlib.MAX_WBITS)
-            inflated = self._inflate(piece)
-            piece = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
-            yield inflated
+            inflated, piece = await apart(self._inflate, piece)
+            if inflated:
+                yield inflated
 
-    def _inflate(self, piece: bytes) -> bytes:
+    def _inflate(self, piece: bytes) -> tuple[bytes, bytes]:
+        """Return some of what a piece holds, and what is left of the piece."""
+        if self._member.eof:
+            self._member = zlib.decompressobj(16 + zlib.MAX_WBITS)
         try:
             inflated = self._member.decompress(piece, PIECE)
         except zlib.error as error:
@@ -150,4 +158,4 @@ class _Inflater:
         self._inflated += len(inflated)
         if self._inflated > MOST_INFLATED * self.received + PIECE:
             raise BodyRefused(413, "body-too-large", f"the body inflates to more than {MOST_INFLATED} times its size")
-        return inflated
+        return inflated, self._member.unused_data if self._member.eof else self._member.unconsumed_tail

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import resource
 import signal
@@ -22,6 +23,8 @@ from slant_service.settings import Settings
 log = structlog.get_logger()
 LOOK = 0.5
 """Seconds between two looks at all connections."""
+LARGE = 8_000_000
+"""Bytes of bodies in hand after which, once they are gone, their memory is given back to the system."""
 OWN_FILES = 128
 """Descriptors that are kept for what is no connection: workers, listening, the loop."""
 
@@ -77,9 +80,14 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def _sweep(self) -> None:
+        most = 0
         while True:
             await asyncio.sleep(LOOK)
             sweep(self.server_state.connections, asyncio.get_running_loop().time())
+            most = max(most, self.engine.pending.held)
+            if most > LARGE and self.engine.pending.held < most // 8:
+                most = 0
+                _give_memory_back()
 
     def _reload(self) -> None:
         self._again = True
@@ -112,6 +120,13 @@ def _connections(wanted: int) -> int:
             log.warning("fewer connections than wanted, for want of descriptors", wanted=wanted, connections=most)
             return most
     return wanted
+
+
+def _give_memory_back() -> None:
+    """Have the C library return what it keeps for later, where it is one that can (glibc)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _shorten_pauses() -> None:

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
 
     max_body_bytes: int = Field(default=4_000_000, ge=1_000, description="of a request, inflated")
     max_line_bytes: int = Field(default=4_000_000, ge=1_000, description="of a line of a stream")
-    max_pending_bytes: int = Field(default=64_000_000, ge=1_000, description="of all bodies and lines in hand")
+    max_pending_bytes: int = Field(default=32_000_000, ge=1_000, description="of all bodies and lines in hand")
     max_connections: int = Field(default=1_000, ge=1, description="at a time; the oldest idle one gives way")
     idle_stream_s: float = Field(default=300, gt=0, description="that a stream may rest")
     slow_client_s: float = Field(default=10, gt=0, description="for a request's head, and between pieces of its body")

@@ -42,28 +42,27 @@ class Shares:
         return min(self.limit - self._sum, self.each - self._held[caller])
 
     def take(self, caller: Hashable, n: int = 1) -> None:
-        """Let a caller hold ``n`` more.
+        """Let a caller hold ``n`` more, or less if it is below zero.
 
         Raises
         ------
         Spent
             There is not so much left; nothing was taken.
         """
-        if n > self.left(caller):
+        if n > 0 and n > self.left(caller):
             raise Spent
         self.add(caller, n)
 
     def add(self, caller: Hashable, n: int = 1) -> None:
         """Let a caller hold ``n`` more, beyond the limit too."""
-        self._held[caller] += n
         self._sum += n
+        self._held[caller] += n
+        if not self._held[caller]:
+            del self._held[caller]
 
     def give(self, caller: Hashable, n: int = 1) -> None:
         """Take ``n`` back."""
-        self._sum -= n
-        self._held[caller] -= n
-        if not self._held[caller]:
-            del self._held[caller]
+        self.add(caller, -n)
 
     @contextmanager
     def taken(self, caller: Hashable, n: int = 1) -> Iterator[None]:

@@ -60,7 +60,7 @@ class Stream(Response):
         try:
             async with asyncio.TaskGroup() as group:
                 watching = group.create_task(_watch(scope))
-                body = pieces(scope, receive, self.settings.idle_stream_s)
+                body = pieces(scope, receive, self.settings.idle_stream_s, hold=self._force)
                 lines = Lines(self.settings.max_line_bytes, self.settings.body_s, self._hold)
                 group.create_task(self._read(lines.of(body), group, made))
                 await asyncio.sleep(0)  # the reader first: a client may wait for the word to continue
@@ -121,12 +121,14 @@ class Stream(Response):
         finally:
             self._hold(-len(line.content))
 
+    def _force(self, n: int) -> None:
+        """Count bytes that have come, whether or not there is room: no more come before they are looked at."""
+        self.engine.pending.add(self.caller.name, n)
+        self._held += n
+
     def _hold(self, n: int) -> None:
         """Count bytes that are held of this stream, or no longer; raises as ``Engine.hold``."""
-        if n > 0:
-            self.engine.hold(self.caller.name, n)
-        else:
-            self.engine.pending.give(self.caller.name, -n)
+        self.engine.hold(self.caller.name, n)
         self._held += n
 
 

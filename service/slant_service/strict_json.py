@@ -7,14 +7,14 @@ is refused. What passes is built in milliseconds.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 import re
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from pydantic_core import from_json
+
+from slant_service.apart import apart
 
 DEEPEST = 16
 """Levels of nesting that JSON may have; a request has three."""
@@ -23,14 +23,13 @@ MOST_MARKS = 10_000
 AT_ONCE = 65_536
 """Bytes that are read in the event loop; more are read in a thread."""
 _INSIDE = re.compile(rb"(?:[^\"\\]++|\\.)*+", re.DOTALL)
-_THREAD = ThreadPoolExecutor(1, "json")  # one: more would only take the interpreter from the event loop
 
 
 async def parse_apart(body: bytes) -> Any:
     """Return what JSON says, without holding up the event loop; raises as ``parse``."""
     if len(body) <= AT_ONCE:
         return parse(body)
-    return await asyncio.get_running_loop().run_in_executor(_THREAD, parse, body)
+    return await apart(parse, body)
 
 
 def parse(body: bytes) -> Any:
