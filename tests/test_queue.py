@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slant_service.fair_queue import FairQueue, QueueFull, Ticket
+from slant_service.fair_queue import FairQueue, Line, QueueFull, Ticket
 from slant_service.jobs import Expired, Job
 from slant_service.schemas import Request
 
@@ -32,9 +32,9 @@ def run(test: Callable[[], Awaitable[None]]) -> None:
 def test_requests_take_turns() -> None:
     async def test() -> None:
         queue = FairQueue(64)
-        queue.put([job(x) for x in "aaaa"], "bulk")
-        queue.put([job("b")], "lone")
-        queue.put([job("c"), job("c")], "pair")
+        queue.put([job(x) for x in "aaaa"], Line("bulk"))
+        queue.put([job("b")], Line("lone"))
+        queue.put([job("c"), job("c")], Line("pair"))
         assert names(await queue.take(7, ANY)) == "abcacaa"
 
     run(test)
@@ -43,11 +43,11 @@ def test_requests_take_turns() -> None:
 def test_all_of_a_request_wait_or_none() -> None:
     async def test() -> None:
         queue = FairQueue(3)
-        queue.put([job(), job()], 1)
+        queue.put([job(), job()], Line(1))
         with pytest.raises(QueueFull):
-            queue.put([job(), job()], 2)
+            queue.put([job(), job()], Line(2))
         assert len(queue) == 2
-        queue.put([job()], 3)
+        queue.put([job()], Line(3))
         assert queue.full
 
     run(test)
@@ -58,7 +58,7 @@ def test_workers_that_wait_side_by_side_share_what_comes() -> None:
         queue = FairQueue(64)
         takers = [asyncio.create_task(queue.take(8, ANY)) for _ in range(3)]
         await asyncio.sleep(0)
-        queue.put([job(x) for x in "abcdef"], 1)
+        queue.put([job(x) for x in "abcdef"], Line(1))
         assert [names(await taker) for taker in takers] == ["ab", "cd", "ef"]
 
     run(test)
@@ -67,7 +67,7 @@ def test_workers_that_wait_side_by_side_share_what_comes() -> None:
 def test_small_articles_go_together_and_large_ones_alone() -> None:
     async def test() -> None:
         queue = FairQueue(64)
-        queue.put([job("x" * 90), job("x" * 200), job("x"), job("y"), job("z")], 1)
+        queue.put([job("x" * 90), job("x" * 200), job("x"), job("y"), job("z")], Line(1))
         assert [len(await queue.take(2, 100)) for _ in range(4)] == [1, 1, 2, 1]
 
     run(test)
@@ -81,11 +81,11 @@ def test_sources_are_twice_the_work() -> None:
 def test_what_nobody_waits_for_is_forgotten_at_once() -> None:
     async def test() -> None:
         queue = FairQueue(2)
-        first, second = queue.put([job("a"), job("b")], 1)
+        first, second = queue.put([job("a"), job("b")], Line(1))
         first.outcome.cancel()
         await asyncio.sleep(0)
         assert len(queue) == 1
-        await queue.room()
+        await queue.room(Line(1))
         assert await queue.take(2, ANY) == [second]
 
     run(test)
@@ -94,9 +94,9 @@ def test_what_nobody_waits_for_is_forgotten_at_once() -> None:
 def test_what_a_dead_worker_had_goes_first() -> None:
     async def test() -> None:
         queue = FairQueue(4)
-        queue.put([job("a"), job("b")], 1)
+        queue.put([job("a"), job("b")], Line(1))
         taken = await queue.take(2, ANY)
-        queue.put([job(x) for x in "cdef"], 2)
+        queue.put([job(x) for x in "cdef"], Line(2))
         taken[1].outcome.set_result(Expired())
         queue.put_back(taken)
         assert len(queue) == 5
@@ -110,8 +110,8 @@ def test_takers_and_those_who_wait_for_room_are_woken() -> None:
         queue = FairQueue(1)
         taking = asyncio.create_task(queue.take(1, ANY))
         await asyncio.sleep(0)
-        queue.put([job("a")], 1)
-        room = asyncio.create_task(queue.room())
+        queue.put([job("a")], Line(1))
+        room = asyncio.create_task(queue.room(Line(1)))
         assert names(await taking) == "a"
         await room
         await queue.emptied()
@@ -124,7 +124,7 @@ def test_the_time_to_empty_follows_the_measured_pace(monkeypatch: pytest.MonkeyP
         queue, now = FairQueue(64), 1_000.0
         monkeypatch.setattr("slant_service.fair_queue.time.monotonic", lambda: now)
         assert queue.seconds_to_empty() == 1
-        queue.put([job() for _ in range(60)], 1)
+        queue.put([job() for _ in range(60)], Line(1))
         for _ in range(10):
             await queue.take(1, ANY)
             now += 0.5
@@ -141,7 +141,7 @@ def test_every_ticket_comes_out_once(steps: list[tuple[int, str]]) -> None:
         queue, waiting = FairQueue(16), list[Ticket]()
         for line, step in steps:
             if step == "p" and not queue.full:
-                waiting += queue.put([job()], line)
+                waiting += queue.put([job()], Line(line))
             elif step == "a" and waiting:
                 waiting.pop(line % len(waiting)).outcome.cancel()
                 await asyncio.sleep(0)

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from slant.errors import InputError
+from slant_service.forkserver import prepare
 from slant_service.logs import set_up_logs
-from slant_service.nursery import prepare
 from slant_service.settings import Settings
 
 
@@ -27,7 +27,7 @@ def run(**given: Any) -> None:
             raise InputError(f"settings: {first['msg'].removeprefix('Value error, ')}") from error
         name = "SLANT_" + "_".join(map(str, first["loc"])).upper()
         raise InputError(f"setting {name}: {first['msg']}, got {first['input']!r}") from error
-    from slant_service.server import Server  # long to load: meanwhile the nursery loads too
+    from slant_service.server import Server  # long to load: meanwhile the fork server loads too
 
     set_up_logs()
     Server(settings).run()

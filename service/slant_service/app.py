@@ -11,18 +11,26 @@ from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
 
 from slant import __version__
-from slant_service.door import Door
+from slant_service.admission import Admission
+from slant_service.auth import Authorization
 from slant_service.engine import Engine, Source, read_source
-from slant_service.errors import install
-from slant_service.gate import Gate
+from slant_service.errors import KINDS, install
 from slant_service.keys import KeyRing
-from slant_service.observe import ID, Observed
 from slant_service.rates import Rates
 from slant_service.routes import admin, probes, v1
 from slant_service.settings import Settings
+from slant_service.telemetry import ID, Telemetry
 
 DESCRIPTION = """Slant reads a news article and says **what it is about** (IPTC Media Topics) and **where it stands**
-(favor, against, neutral, unrelated) toward any target you name, with the sentences that show it."""
+(favor, against, neutral, unrelated) toward any target you name, with the sentences that show it.
+
+## Problems
+
+Every error is `application/problem+json` (RFC 9457). Its `type` is one of these, behind `/problems/`:
+
+| type | meaning |
+| --- | --- |
+""" + "\n".join(f"| `{kind}` | {meaning} |" for kind, meaning in KINDS.items())
 
 
 def create_app(settings: Settings, source: Source = read_source) -> FastAPI:
@@ -34,6 +42,7 @@ def create_app(settings: Settings, source: Source = read_source) -> FastAPI:
         InputError: the keys or the rate limit are not what they must be.
     """
     engine, keys = Engine(settings, source), KeyRing.of(settings)
+    engine.metrics.watch(engine, keys)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -45,14 +54,19 @@ def create_app(settings: Settings, source: Source = read_source) -> FastAPI:
         await engine.stop()
 
     app: FastAPI = FastAPIOffline(
-        title="Slant", version=__version__, description=DESCRIPTION, lifespan=lifespan, redoc_url=None
+        title="Slant",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        redoc_url=None,
+        redirect_slashes=False,
+        routes=[*v1.routes, *admin.routes, *probes.routes],  # as they are: what each of them declares is looked at
     )
     app.state.engine, app.state.settings, app.state.keys = engine, settings, keys
-    for router in (v1, admin, probes):
-        app.include_router(router)
     install(app)
-    app.add_middleware(Gate, engine=engine, settings=settings)
-    app.add_middleware(Door, keys=keys, rates=Rates(settings.rate_limit))
+    routes = app.router.routes
+    app.add_middleware(Admission, routes=routes, engine=engine, settings=settings)
+    app.add_middleware(Authorization, routes=routes, keys=keys, rates=Rates(settings.rate_limit))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -61,5 +75,5 @@ def create_app(settings: Settings, source: Source = read_source) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", ID],
             expose_headers=[ID, "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"],
         )
-    app.add_middleware(Observed, metrics=engine.metrics)
+    app.add_middleware(Telemetry, metrics=engine.metrics)
     return app

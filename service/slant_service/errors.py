@@ -6,7 +6,7 @@ No problem holds a value that the caller sent: it names the field and what was w
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -19,6 +19,34 @@ from slant.errors import BundleError, InputError, OptionError, SlantError
 from slant_service.schemas import LISTED, FieldError, Problem
 
 log = structlog.get_logger()
+LONGEST_NAME = 100
+"""Characters of a field's name that an error repeats."""
+
+KINDS = {
+    "article-timeout": "A worker was at the article for longer than SLANT_ARTICLE_S; it was stopped. Do not try again.",
+    "bad-request": "The request is not HTTP/1.1, or its head leaves a doubt about where it ends or whom it is for.",
+    "body-too-large": "The body is longer than SLANT_MAX_BODY_BYTES, or inflates to too many times its size.",
+    "busy": "No more articles, streams, bytes or requests can be taken; Retry-After says when to try again.",
+    "change-under-way": "Another change of bundle is under way.",
+    "forbidden": "The key has not the scope that this path needs.",
+    "head-too-large": "The request's head has more than 64 KB or 100 fields.",
+    "internal": "The service, or its model, failed.",
+    "invalid-request": "The request is not in the documented form; errors names the fields.",
+    "line-too-long": "A line of a stream has more than SLANT_MAX_LINE_BYTES.",
+    "method-not-allowed": "The path does not take this method.",
+    "no-key": "The path needs a key, and there is none, or none that is in force.",
+    "not-found": "There is no such path.",
+    "not-gzip": "The body is not the gzip that it says it is.",
+    "not-json": "The body is not said to be JSON.",
+    "not-ready": "There is no bundle yet, or the service is about to end; try again.",
+    "too-late": "The article's time was up before its turn (SLANT_TIMEOUT_S); try again.",
+    "too-many-requests": "The key has used up its articles; Retry-After says when there are more.",
+    "too-slow": "The body came too slowly.",
+    "unknown-encoding": "The body is encoded in a way other than gzip.",
+    "unreadable-article": "The article has no text that can be read.",
+    "unusable-bundle": "The bundle cannot be used; nothing has changed.",
+}
+"""All problems by the end of their type (``/problems/...``)."""
 
 
 class NotReady(SlantError):
@@ -28,16 +56,36 @@ class NotReady(SlantError):
 
 
 class Busy(NotReady):
-    """No more articles can wait; some of those that do will be done after ``retry_after`` seconds."""
+    """No more can be taken; some of what is in hand will be done after ``retry_after`` seconds."""
 
-    def __init__(self, detail: str, retry_after: int) -> None:
+    def __init__(self, detail: str, retry_after: int = 1) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[type[Busy], tuple[str, int]]:
+        return type(self), (str(self), self.retry_after)
+
+
+class TooMany(SlantError):
+    """A caller has used up what its rate allows; ``headers`` say when there is more."""
+
+    def __init__(self, detail: str, headers: Mapping[str, str]) -> None:
+        super().__init__(detail)
+        self.headers = dict(headers)
+
+    def __reduce__(self) -> tuple[type[TooMany], tuple[str, dict[str, str]]]:
+        return type(self), (str(self), self.headers)
+
+
+class ChangeUnderWay(SlantError):
+    """Another bundle is being put in place at this moment."""
 
 
 STATUS: dict[type[SlantError], tuple[int, str]] = {
     Busy: (503, "busy"),
     NotReady: (503, "not-ready"),
+    TooMany: (429, "too-many-requests"),
+    ChangeUnderWay: (409, "change-under-way"),
     OptionError: (422, "invalid-request"),
     InputError: (422, "unreadable-article"),
     BundleError: (409, "unusable-bundle"),
@@ -49,12 +97,12 @@ STATUS: dict[type[SlantError], tuple[int, str]] = {
 def problem(
     status: int, kind: str, detail: str, errors: Sequence[FieldError] = (), *, id: str | None = None
 ) -> Problem:
-    """Return a problem; ``kind`` is the stable end of its type."""
+    """Return a problem; ``kind``, one of ``KINDS``, is the stable end of its type."""
     title = kind.replace("-", " ").capitalize()  # HTTP's own phrases differ between versions of Python
     return Problem(type=f"/problems/{kind}", title=title, status=status, detail=detail, errors=list(errors), id=id)
 
 
-def respond(found: Problem, headers: dict[str, str] | None = None) -> Response:
+def respond(found: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """Return a problem as a response."""
     return Response(found.model_dump_json(), found.status, headers=headers, media_type="application/problem+json")
 
@@ -69,6 +117,8 @@ def of_slant(error: SlantError, *, id: str | None = None) -> Problem:
 
 def retry_header(error: SlantError) -> dict[str, str] | None:
     """Return when to try again, if that is of use."""
+    if isinstance(error, TooMany):
+        return error.headers
     return {"Retry-After": str(error.retry_after)} if isinstance(error, NotReady) else None
 
 
@@ -110,17 +160,18 @@ async def _on_http_error(request: Request, error: Any) -> Response:
     details = {404: "there is no such path", 405: f"this path does not take {request.method}"}
     status = error.status_code
     detail = details.get(status, str(error.detail))
-    return respond(problem(status, kinds.get(status, "http-error"), detail), error.headers)
+    return respond(problem(status, kinds.get(status, "bad-request"), detail), error.headers)
 
 
 async def _on_invalid(request: Request, error: Any) -> Response:
-    bare = [one | {"loc": one["loc"][1:] or one["loc"]} for one in error.errors()]  # without FastAPI's "body"
+    bare = [one | {"loc": one["loc"][1:] or one["loc"]} for one in error.errors()[:20]]  # without FastAPI's "body"
     return respond(invalid(bare))
 
 
 def _path(location: Sequence[str | int]) -> str:
     """Return where in the body a value stands: ``targets.0``."""
-    return ".".join(str(part) for part in location if part != LISTED) or "body"
+    found = ".".join(str(part) for part in location if part != LISTED) or "body"
+    return found if len(found) <= LONGEST_NAME else found[:LONGEST_NAME] + "..."
 
 
 def _message(error: Any) -> str:

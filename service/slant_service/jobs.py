@@ -75,7 +75,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A worker's first message, where the bundle cannot be used; ``said`` is for the log and for admins."""
+    """A process's message that a bundle cannot be read or used, and why; ``said`` is for the log alone."""
 
     kind: str
     said: str

@@ -3,137 +3,88 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
-from multiprocessing.process import BaseProcess
 from typing import Self
 
 import structlog
 
 from slant.errors import BundleError
+from slant_service import worker as work
 from slant_service.errors import problem
 from slant_service.fair_queue import FairQueue, Ticket
-from slant_service.jobs import Failed, Loaded, Refused
+from slant_service.jobs import Loaded, Refused
 from slant_service.metrics import Metrics
-from slant_service.nursery import processes
+from slant_service.process import Worker, reason_of
 from slant_service.settings import Settings
-from slant_service.wire import Gone, receive, send
-from slant_service.worker import Load, work
+from slant_service.wire import Gone, Packed
 
 log = structlog.get_logger()
 HANDFUL = 1_000
 """Work (``Job.weight``) up to which small articles go together; a larger one goes alone, and holds none up."""
 MOST_LOST = 2
 """Workers that may die at an article before it is given up: it may be what kills them."""
-LAST_WAIT = 1.0
-"""Seconds that a worker has to end by itself."""
 PAUSES = (0.0, 0.5, 2.0, 5.0)
 """Seconds before a worker that died is replaced, the longer the more died one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
-class Batching:
-    """How many articles, and how much work (``Job.weight``), are handed to a worker at a time.
+class Feeding:
+    """How workers are fed.
 
-    ``wait`` is how many seconds an article waits for company while other workers are at work.
+    Parameters
+    ----------
+    workers
+        How many there are.
+    size
+        How many articles a worker is handed at a time.
+    wait
+        Seconds that an article waits for company while other workers are at work.
+    article
+        Seconds that a worker may be at one article.
+    load
+        Seconds that a worker may take to load its bundle.
+    weight
+        How much work (``Job.weight``) a worker is handed at a time, if it is more than one article.
     """
 
-    size: int
+    workers: int = 1
+    size: int = 8
     wait: float = 0.0
+    article: float = 60.0
+    load: float = 120.0
     weight: int = HANDFUL
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Return what the settings ask for."""
-        return cls(settings.max_batch_size, settings.max_wait_ms / 1_000)
-
-
-class Worker:
-    """One process and the way to it. ``gone`` is set once the process has ended."""
-
-    def __init__(self, process: BaseProcess, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.process, self.reader, self.writer = process, reader, writer
-        self.gone = asyncio.Event()
-        asyncio.get_running_loop().add_reader(process.sentinel, self._end)
-
-    @classmethod
-    async def start(cls, load: Load) -> Self:
-        """Start a process and have it load a bundle; what it first says is read by ``loaded``."""
-        here, there = socket.socketpair()
-        process = processes.Process(target=work, args=(there,), daemon=True)
-        await asyncio.to_thread(process.start)
-        there.close()
-        worker = cls(process, *await asyncio.open_connection(sock=here))
-        with suppress(Gone):  # ``loaded`` tells
-            await send(worker.writer, load)
-        return worker
-
-    async def loaded(self) -> Loaded:
-        """Wait until the bundle is loaded and proven.
-
-        Raises:
-            BundleError: it cannot be used.
-            Gone: the process died.
-        """
-        said = await receive(self.reader)
-        if isinstance(said, Failed):
-            raise BundleError(f"{said.kind}: {said.said}")
-        found: Loaded = said
-        return found
-
-    async def judge(self, tickets: Sequence[Ticket]) -> None:
-        """Have the process judge the tickets' jobs, and give each its outcome as it comes.
-
-        Raises:
-            Gone: the process died; tickets that are still wanted have no outcome.
-        """
-        await send(self.writer, [ticket.job for ticket in tickets])
-        for ticket in tickets:
-            await receive(self.reader)  # it begins
-            ticket.lost += 1  # until there is an outcome: if the process dies, it died with this one
-            outcome = await receive(self.reader)
-            ticket.lost -= 1
-            if ticket.wanted:
-                ticket.outcome.set_result(outcome)
-
-    async def stop(self) -> None:
-        """Close the way to the process, at which it ends; kill it if it does not."""
-        self.writer.close()
-        try:
-            await asyncio.wait_for(self.gone.wait(), LAST_WAIT)
-        except TimeoutError:
-            self.process.kill()
-            await self.gone.wait()
-        await asyncio.to_thread(self.process.join)
-        self.process.close()
-
-    def _end(self) -> None:
-        asyncio.get_running_loop().remove_reader(self.process.sentinel)
-        self.gone.set()
+        wait = settings.max_wait_ms / 1_000
+        return cls(settings.workers, settings.max_batch_size, wait, settings.article_s, settings.load_s)
 
 
 class Pool:
-    """``size`` workers with one bundle. They take from the queue between ``resume`` and ``pause``."""
+    """Workers with one bundle. They take from the queue between ``resume`` and ``pause``."""
 
-    def __init__(self, load: Load, size: int, queue: FairQueue, batching: Batching, metrics: Metrics) -> None:
-        self._load, self._size, self._queue = load, size, queue
-        self._batching, self._metrics = batching, metrics
+    def __init__(self, load: Packed, feeding: Feeding, queue: FairQueue, metrics: Metrics) -> None:
+        self._load, self._feeding, self._queue, self._metrics = load, feeding, queue, metrics
         self._running, self._idle = asyncio.Event(), asyncio.Event()
         self._kept = list[asyncio.Task[None]]()
         self._busy = 0
+        self.ready = 0
+        """Workers that live and have loaded the bundle."""
         self.about: Loaded | None = None
 
     async def start(self) -> Loaded:
         """Start the workers, all or none; return what they say of their bundle.
 
-        Raises:
-            BundleError: it cannot be used.
+        Raises
+        ------
+        BundleError
+            It cannot be used, or was not loaded in time.
         """
-        starting = [asyncio.create_task(self._ready()) for _ in range(self._size)]
+        starting = [asyncio.create_task(self._ready()) for _ in range(self._feeding.workers)]
         try:
             found = await asyncio.gather(*starting)
         except BaseException:
@@ -161,20 +112,25 @@ class Pool:
         await asyncio.gather(*self._kept, return_exceptions=True)
 
     async def _ready(self) -> tuple[Worker, Loaded]:
-        """Start a worker and wait until it is ready; errors as ``Worker.loaded``, but ``Gone`` is a ``BundleError``."""
-        starting = asyncio.create_task(Worker.start(self._load))
+        """Start a worker and wait until it is ready.
+
+        Raises
+        ------
+        BundleError
+            The bundle cannot be used, the process died of it, or it was not loaded in time.
+        """
+        worker = None
         try:
-            worker = await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            await (await starting).stop()
-            raise
-        try:
-            return worker, await worker.loaded()
-        except Gone as error:
-            await worker.stop()
-            raise BundleError("a worker process died while it was loading the bundle") from error
-        except BaseException:
-            await worker.stop()
+            async with asyncio.timeout(self._feeding.load):
+                worker = await Worker.start(work.work, self._load)
+                return worker, await worker.loaded()
+        except BaseException as error:
+            if worker is not None:
+                await worker.stop()
+            if isinstance(error, Gone):
+                raise BundleError("a worker process died while it was loading the bundle") from error
+            if isinstance(error, TimeoutError):
+                raise BundleError(f"the bundle was not loaded within {self._feeding.load:g} seconds") from error
             raise
 
     async def _undo(self, starting: Sequence[asyncio.Task[tuple[Worker, Loaded]]]) -> None:
@@ -188,11 +144,11 @@ class Pool:
         """Feed a worker, and the next one when it has died, until cancelled."""
         try:
             while True:
-                self._metrics.workers.inc()
+                self.ready += 1
                 try:
                     await self._feed_until_gone(worker)
                 finally:
-                    self._metrics.workers.dec()
+                    self.ready -= 1
                 log.error("a worker died", pid=worker.process.pid, exit=worker.process.exitcode)
                 worker = await self._replace(worker)
         finally:
@@ -204,8 +160,8 @@ class Pool:
             await asyncio.sleep(PAUSES[min(n, len(PAUSES) - 1)])
             try:
                 worker, _ = await self._ready()
-            except (BundleError, OSError) as error:
-                log.error("a worker cannot be replaced yet", reason=str(error))
+            except Exception as error:
+                log.error("a worker cannot be replaced yet", reason=reason_of(error))
                 continue
             self._metrics.restarts.inc()
             await dead.stop()
@@ -225,8 +181,8 @@ class Pool:
     async def _feed(self, worker: Worker) -> None:
         while True:
             await self._running.wait()
-            wait = self._batching.wait if self._busy else 0.0
-            tickets = await self._queue.take(self._batching.size, self._batching.weight, wait)
+            wait = self._feeding.wait if self._busy else 0.0
+            tickets = await self._queue.take(self._feeding.size, self._feeding.weight, wait)
             if not self._running.is_set():
                 self._queue.put_back(tickets)
                 continue
@@ -240,7 +196,7 @@ class Pool:
         for ticket in tickets:
             self._metrics.waits.observe(began - ticket.entered)
         try:
-            await worker.judge(tickets)
+            await worker.judge(tickets, self._feeding.article)
         finally:
             self._busy -= 1
             self._metrics.busy.dec()

@@ -1,4 +1,4 @@
-"""How often each key may call, by a moving window that the limits library keeps in memory."""
+"""How many articles each key may have, by a moving window that the limits library keeps in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JUMP = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a key has left: ``remaining`` calls of ``limit`` a window, ``reset`` seconds until it is whole again."""
+    """What a key has left: ``remaining`` articles of ``limit``; after ``reset`` seconds there are more."""
 
     granted: bool
     limit: int
@@ -37,7 +37,7 @@ class Allowance:
 
 
 class Rates:
-    """Counts the calls of each caller. ``said`` is such as ``600/minute``; with an empty one nothing is counted."""
+    """Counts each caller's articles. ``said`` is such as ``600/minute``; with an empty one nothing is counted."""
 
     def __init__(self, said: str) -> None:
         self._item = _parse(said) if said else None
@@ -45,12 +45,12 @@ class Rates:
         self._limiter = MovingWindowRateLimiter(self._storage)
         self._offset = _offset()
 
-    async def take(self, caller: str) -> Allowance | None:
-        """Count one call, and tell whether it may go on; ``None`` where there is no limit."""
+    async def take(self, caller: str, articles: int = 1) -> Allowance | None:
+        """Count articles, all or none, and tell whether they are granted; ``None`` where there is no limit."""
         if self._item is None:
             return None
         await self._start_anew_after_a_jump()
-        granted = await self._limiter.hit(self._item, caller)
+        granted = articles <= self._item.amount and await self._limiter.hit(self._item, caller, cost=articles)
         reset, remaining = await self._limiter.get_window_stats(self._item, caller)
         return Allowance(granted, self._item.amount, remaining, max(0, math.ceil(reset - time.time())))
 

@@ -7,30 +7,30 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Depends, Request, Response
 from fastapi.routing import APIRoute
-from fastapi.security import HTTPBearer
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from slant_service import schemas
-from slant_service.body import parse
+from slant_service.auth import Calling, needs
 from slant_service.engine import Engine
 from slant_service.errors import respond
 from slant_service.jobs import Answered, Refused
 from slant_service.settings import Settings
 from slant_service.stream import MEDIA_TYPE, Stream
+from slant_service.strict_json import parse_apart
 
 Problems = dict[int | str, dict[str, Any]]
 SAID = {
     400: "The body is not the gzip that it says it is.",
     401: "No key, or none that is in force.",
-    403: "The key has not the scope that this path wants.",
+    403: "The key has not the scope that this path needs.",
     408: "The body came too slowly.",
-    409: "There is no such bundle, or it cannot be used; nothing has changed.",
-    413: "The body is longer than the limit.",
+    409: "There is no such bundle, it cannot be used, or another change is under way; nothing has changed.",
+    413: "The body is longer than the limit, or inflates to too many times its size.",
     415: "The body is not JSON, or is encoded in an unknown way.",
     422: "The request is not in the documented form, or an article cannot be read.",
-    429: "The key has called too often; Retry-After says when it may again.",
-    500: "The service failed.",
-    503: "No bundle is ready, or no more articles can wait; Retry-After says when to try again.",
+    429: "The key has used up its articles; Retry-After says when there are more.",
+    500: "The service failed, or (article-timeout) was at an article for longer than it may be.",
+    503: "No bundle is ready, or no more can be taken; Retry-After says when to try again.",
 }
 
 
@@ -38,8 +38,8 @@ class StrictRequest(Request):
     """A request whose JSON is read as strictly as the contract needs it."""
 
     async def json(self) -> Any:
-        """Return the body's JSON; errors as ``parse``."""
-        return parse(await self.body())
+        """Return the body's JSON; raises as ``strict_json.parse``."""
+        return await parse_apart(await self.body())
 
 
 class StrictRoute(APIRoute):
@@ -74,19 +74,17 @@ Ready = Annotated[Engine, Depends(_engine)]
 Articles = Annotated[list[schemas.Request], Body(min_length=1, max_length=schemas.MOST_ARTICLES)]
 CALL = _problems(400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
 LOOK = _problems(401, 403, 429, 503)
+CHANGE = _problems(400, 401, 403, 408, 409, 413, 415, 422, 500, 503)
 
-KEY = Depends(HTTPBearer(auto_error=False, scheme_name="key", description="A key, where the service has keys."))
-"""For the description alone: the door has looked at the key before."""
-
-v1 = APIRouter(prefix="/v1", tags=["v1"], route_class=StrictRoute, dependencies=[KEY])
-admin = APIRouter(prefix="/v1/admin", tags=["admin"], route_class=StrictRoute, dependencies=[KEY])
+v1 = APIRouter(prefix="/v1", tags=["v1"], route_class=StrictRoute, dependencies=[needs("classify")])
+admin = APIRouter(prefix="/v1/admin", tags=["admin"], route_class=StrictRoute, dependencies=[needs("admin")])
 probes = APIRouter(tags=["probes"])
 
 
 @v1.post("/classify", operation_id="classify", responses=CALL, response_model=schemas.Answer)
-async def classify(article: schemas.Request, engine: Ready) -> Response:
+async def classify(article: schemas.Request, engine: Ready, caller: Calling) -> Response:
     """Say what an article is about and where it stands toward each target."""
-    found = (await engine.judge([article]))[0]
+    found = (await engine.judge([article], caller.name))[0]
     if isinstance(found, Answered):
         return _json(found.body)
     late = {"Retry-After": str(engine.queue.seconds_to_empty())} if found.problem.status == 503 else None
@@ -99,9 +97,11 @@ async def classify(article: schemas.Request, engine: Ready) -> Response:
     responses=CALL,
     response_model=list[schemas.Answer | schemas.Problem],
 )
-async def classify_batch(articles: Articles, engine: Ready) -> Response:
+async def classify_batch(articles: Articles, engine: Ready, caller: Calling) -> Response:
     """Classify up to 64 articles; answers in order, and a problem in the place of an unreadable article."""
-    return _json(b"[" + b",".join(_one(found) for found in await engine.judge(articles)) + b"]")
+    if len(articles) > 1:
+        await caller.spend(len(articles) - 1)  # one was counted with the call
+    return _json(b"[" + b",".join(_one(found) for found in await engine.judge(articles, caller.name)) + b"]")
 
 
 @v1.post(
@@ -111,10 +111,12 @@ async def classify_batch(articles: Articles, engine: Ready) -> Response:
     response_class=Response,
     openapi_extra={"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
 )
-async def classify_stream(engine: Ready, settings: Annotated[Settings, Depends(_settings)]) -> Response:
+async def classify_stream(
+    engine: Ready, settings: Annotated[Settings, Depends(_settings)], caller: Calling
+) -> Response:
     """Classify an endless stream: a request a line in, as for classify, an answer or a problem a line out, in order."""
-    _ = engine.about
-    return Stream(engine, settings)
+    engine.require_ready()
+    return Stream(engine, settings, caller)
 
 
 @v1.get("/topics", operation_id="list_topics", responses=LOOK)
@@ -129,13 +131,13 @@ async def model(engine: Ready) -> schemas.Model:
     return engine.about.model
 
 
-@admin.post("/bundle", operation_id="swap_bundle", responses=_problems(400, 401, 403, 408, 409, 413, 415, 422, 500))
+@admin.post("/bundle", operation_id="swap_bundle", responses=CHANGE)
 async def swap_bundle(wanted: schemas.BundleChange, engine: Ready) -> schemas.Model:
     """Load and prove another bundle beside the one in use, then put it in its place; a bad one changes nothing."""
-    return (await engine.swap(wanted.bundle)).model
+    return (await engine.swap(engine.bundle_of(wanted.bundle))).model
 
 
-@admin.post("/bundle/rollback", operation_id="roll_back_bundle", responses=_problems(401, 403, 409, 415, 500))
+@admin.post("/bundle/rollback", operation_id="roll_back_bundle", responses=_problems(401, 403, 409, 500, 503))
 async def roll_back_bundle(engine: Ready) -> schemas.Model:
     """Put the bundle that was in use before this one in its place again, at once."""
     return (await engine.roll_back()).model
@@ -150,11 +152,17 @@ async def healthz() -> schemas.Status:
 @probes.get("/readyz", operation_id="ready", responses=_problems(503))
 async def readyz(engine: Ready) -> schemas.Status:
     """Tell that a bundle is loaded and has passed its self-test."""
-    _ = engine.about
+    engine.require_ready()
     return schemas.Status(status="ready")
 
 
-@probes.get("/metrics", operation_id="metrics", response_class=Response, responses=_problems(401))
+@probes.get(
+    "/metrics",
+    operation_id="metrics",
+    response_class=Response,
+    responses=_problems(401),
+    dependencies=[needs()],  # any key will do
+)
 async def metrics(engine: Ready) -> Response:
     """Tell Prometheus how the service does."""
     return Response(engine.metrics.page(), media_type=CONTENT_TYPE_LATEST)

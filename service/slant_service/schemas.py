@@ -175,7 +175,7 @@ class FieldError(BaseModel):
 class Problem(BaseModel):
     """An error, as RFC 9457 (application/problem+json) has it."""
 
-    type: str
+    type: Annotated[str, Field(description="/problems/ and one of the kinds that the description lists")]
     title: str
     status: int
     detail: str
@@ -209,7 +209,9 @@ class BundleChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"bundle": "default"}]})
 
-    bundle: Annotated[str, Field(min_length=1, max_length=4_096, description="a folder of the server, or default")]
+    bundle: Annotated[
+        str, Field(min_length=1, max_length=1_000, description="a folder below SLANT_BUNDLE_ROOT, or default")
+    ]
 
 
 class Status(BaseModel):

@@ -1,9 +1,11 @@
-"""uvicorn, with patience that ends, a shutdown that first finishes what is in work, and a signal to load anew."""
+"""uvicorn, with bounded connections, a shutdown that first finishes what is in work, and a signal to load anew."""
 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
+import resource
 import signal
 from types import FrameType
 from typing import Any
@@ -13,12 +15,18 @@ import uvicorn
 
 from slant.errors import SlantError
 from slant_service.app import create_app
-from slant_service.connection import impatient
 from slant_service.engine import Engine, Source, read_source
-from slant_service.keys import KeyRing
+from slant_service.errors import ChangeUnderWay
+from slant_service.http_protocol import bounded_protocol, sweep
 from slant_service.settings import Settings
 
 log = structlog.get_logger()
+LOOK = 0.5
+"""Seconds between two looks at all connections."""
+LARGE = 8_000_000
+"""Bytes of bodies in hand after which, once they are gone, their memory is given back to the system."""
+OWN_FILES = 128
+"""Descriptors that are kept for what is no connection: workers, listening, the loop."""
 
 
 class Server(uvicorn.Server):
@@ -28,16 +36,18 @@ class Server(uvicorn.Server):
         self.app = create_app(settings, source)
         self.settings = settings
         self._ending: asyncio.Task[None] | None = None
+        self._reloading: asyncio.Task[None] | None = None
+        self._again = False
         super().__init__(
             uvicorn.Config(
                 self.app,
                 host=settings.host,
                 port=settings.port,
-                http=impatient(settings.slow_client_s),
+                http=bounded_protocol(settings.slow_client_s, _connections(settings.max_connections)),
+                ws="none",
                 access_log=False,
                 log_config=None,
                 server_header=False,
-                limit_concurrency=settings.max_connections,
                 timeout_graceful_shutdown=5,
             )
         )
@@ -49,10 +59,11 @@ class Server(uvicorn.Server):
         return engine
 
     async def startup(self, sockets: Any = None) -> None:
-        """Listen, and take SIGHUP for the wish to load the bundle and the keys again."""
+        """Listen, and take SIGHUP for the wish to load the bundle again."""
         await super().startup(sockets)
         _shorten_pauses()
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._reload)
+        self._sweeping = asyncio.create_task(self._sweep())
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Finish first; at the second signal, or where nothing runs yet, end."""
@@ -68,17 +79,54 @@ class Server(uvicorn.Server):
         await self.engine.drain()
         super().handle_exit(sig, frame)
 
+    async def _sweep(self) -> None:
+        most = 0
+        while True:
+            await asyncio.sleep(LOOK)
+            sweep(self.server_state.connections, asyncio.get_running_loop().time())
+            most = max(most, self.engine.pending.held)
+            if most > LARGE and self.engine.pending.held < most // 8:
+                most = 0
+                _give_memory_back()
+
     def _reload(self) -> None:
-        self._reloading = asyncio.create_task(self._load_again())
+        self._again = True
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.create_task(self._load_again())
 
     async def _load_again(self) -> None:
-        keys: KeyRing = self.app.state.keys
-        try:
-            keys.refresh()
-            about = await self.engine.swap(self.settings.bundle)
-            log.info("loaded again", bundle=about.model.name, sha256=about.model.sha256)
-        except SlantError as error:
-            log.error("nothing has changed", reason=str(error))
+        """Load what stands there now, as often as that may have changed since it was last read."""
+        while self._again:
+            await self.engine.settled()
+            self._again = False
+            try:
+                about = await self.engine.swap(self.settings.bundle)
+                log.info("loaded again", bundle=about.model.name, sha256=about.model.sha256)
+            except ChangeUnderWay:
+                self._again = True
+            except SlantError as error:
+                log.error("nothing has changed", reason=str(error))
+
+
+def _connections(wanted: int) -> int:
+    """Return how many connections there may be: those wanted, if the system lets the process open so many files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted + OWN_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        if soft < needed:
+            most = max(8, soft - OWN_FILES, soft // 2)
+            log.warning("fewer connections than wanted, for want of descriptors", wanted=wanted, connections=most)
+            return most
+    return wanted
+
+
+def _give_memory_back() -> None:
+    """Have the C library return what it keeps for later, where it is one that can (glibc)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _shorten_pauses() -> None:

@@ -21,32 +21,45 @@ class Settings(BaseSettings):
     allow_anonymous: bool = Field(default=False, description="serve others than this machine without keys")
     keys: SecretStr | None = Field(default=None, description="API keys, as `slant key` prints them, one a line")
     keys_file: str | None = Field(default=None, description="a file of them, read again when it changes")
-    rate_limit: str = Field(default="", description="of each key, such as 600/minute; none if empty")
+    rate_limit: str = Field(default="", description="articles of each key, such as 600/minute; none if empty")
     cors_origins: list[str] = Field(default=[], description="origins whose pages may call; none by default")
 
     bundle: str = "default"
+    bundle_root: str | None = Field(default=None, description="folder of the bundles that admins may change to")
     workers: int = Field(default=1, ge=1, le=256, description="processes that judge articles")
     threads: int | None = Field(default=None, ge=1, description="cores of a worker; by default all, shared out")
 
     max_queue: int = Field(default=256, ge=64, description="articles that may wait")
+    max_streams: int = Field(default=16, ge=1, description="streams that may be open at a time")
     max_batch_size: int = Field(default=8, ge=1, description="articles handed to a worker at a time")
     max_wait_ms: float = Field(default=0, ge=0, description="how long an article waits for others to go with it")
     timeout_s: float = Field(default=30, gt=0, description="after which an article that still waits is given up")
+    article_s: float = Field(default=60, gt=0, description="that a worker may take over one article")
+    load_s: float = Field(default=120, gt=0, description="that reading a bundle, and loading it, may each take")
     drain_s: float = Field(default=20, gt=0, description="for what is in work when the service is told to end")
 
     max_body_bytes: int = Field(default=4_000_000, ge=1_000, description="of a request, inflated")
     max_line_bytes: int = Field(default=4_000_000, ge=1_000, description="of a line of a stream")
-    max_connections: int = Field(default=1_000, ge=1)
+    max_pending_bytes: int = Field(default=32_000_000, ge=1_000, description="of all bodies and lines in hand")
+    max_connections: int = Field(default=1_000, ge=1, description="at a time; the oldest idle one gives way")
     idle_stream_s: float = Field(default=300, gt=0, description="that a stream may rest")
     slow_client_s: float = Field(default=10, gt=0, description="for a request's head, and between pieces of its body")
+    body_s: float = Field(default=60, gt=0, description="for a whole body, and for one line of a stream")
 
     @property
     def threads_each(self) -> int:
         """Return the cores that one worker may use."""
         return self.threads or max(1, cpu_count() // self.workers)
 
+    @property
+    def has_keys(self) -> bool:
+        """Tell whether callers need a key."""
+        return bool(self.keys) or bool(self.keys_file)
+
     @model_validator(mode="after")
     def _closed(self) -> Self:
-        if self.host not in LOOPBACK and not (self.keys or self.keys_file or self.allow_anonymous):
-            raise ValueError(f"listening on {self.host} wants keys, or allow_anonymous said aloud")
+        if self.host not in LOOPBACK and not (self.has_keys or self.allow_anonymous):
+            raise ValueError(f"listening on {self.host} needs keys or keys_file, or allow_anonymous said aloud")
+        if self.max_pending_bytes < max(self.max_body_bytes, self.max_line_bytes):
+            raise ValueError("max_pending_bytes is below what one body or line may have")
         return self

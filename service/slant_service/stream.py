@@ -12,14 +12,21 @@ from starlette.types import Receive, Scope, Send
 
 from slant.errors import SlantError
 from slant_service import schemas
-from slant_service.body import BodyRefused, ClientGone, parse, pieces
-from slant_service.connection import GONE
+from slant_service.auth import Caller
 from slant_service.engine import Engine
-from slant_service.errors import invalid, of_slant, problem
+from slant_service.errors import Busy, TooMany, invalid, of_slant, problem, respond, retry_header
+from slant_service.fair_queue import Line
+from slant_service.http_protocol import CONNECTION
 from slant_service.jobs import Answered
+from slant_service.lines import Lines, NumberedLine
+from slant_service.request_body import BodyRefused, ClientGone, pieces
 from slant_service.settings import Settings
+from slant_service.shares import Spent
+from slant_service.strict_json import parse_apart
 
 MEDIA_TYPE = "application/x-ndjson"
+RATE_LOOK = 0.2
+"""Seconds between two looks at whether the caller's rate allows the next line."""
 Answer = asyncio.Task[bytes]
 
 
@@ -30,18 +37,32 @@ class Stream(Response):
     one that reads too slowly holds up its own lines alone, and one that goes takes all its work with it.
     """
 
-    def __init__(self, engine: Engine, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: Settings, caller: Caller) -> None:
         super().__init__(media_type=MEDIA_TYPE)
-        self.engine, self.settings = engine, settings
+        self.engine, self.settings, self.caller = engine, settings, caller
         self.ahead = 2 * settings.workers + settings.max_batch_size
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one stream."""
+        """Serve one stream, if one more may be open."""
+        try:
+            with self.engine.streams.taken(self.caller.name):
+                await self._serve(scope, receive, send)
+        except Spent:
+            self.engine.metrics.shed.labels("too-many-streams").inc()
+            error = Busy("too many streams are open", self.engine.queue.seconds_to_empty())
+            await respond(of_slant(error), retry_header(error))(scope, receive, send)
+        finally:
+            self._hold(-self._held)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         made = asyncio.Queue[Answer | None](self.ahead)
         try:
             async with asyncio.TaskGroup() as group:
                 watching = group.create_task(_watch(scope))
-                group.create_task(self._read(pieces(scope, receive, self.settings.idle_stream_s), group, made))
+                body = pieces(scope, receive, self.settings.idle_stream_s, hold=self._force)
+                lines = Lines(self.settings.max_line_bytes, self.settings.body_s, self._hold)
+                group.create_task(self._read(lines.of(body), group, made))
                 await asyncio.sleep(0)  # the reader first: a client may wait for the word to continue
                 await self._write(made, send)
                 watching.cancel()
@@ -49,19 +70,31 @@ class Stream(Response):
             pass
 
     async def _read(
-        self, body: AsyncIterator[bytes], group: asyncio.TaskGroup, made: asyncio.Queue[Answer | None]
+        self, lines: AsyncIterator[NumberedLine], group: asyncio.TaskGroup, made: asyncio.Queue[Answer | None]
     ) -> None:
-        number = 0
+        counted = 1  # with the call
         try:
-            async for line in lines(body, self.settings.max_line_bytes):
-                number += 1
-                if line is None or line.strip():
-                    await self.engine.queue.room()
-                    await made.put(group.create_task(self._answer(number, line)))
+            async for line in lines:
+                refused = line.problem if counted else await self._allowed()
+                counted = 0
+                await made.put(group.create_task(self._answer(line, refused)))
         except BodyRefused as error:
             found = problem(error.status, error.kind, error.detail)
             await made.put(group.create_task(_written(found)))
         await made.put(None)
+
+    async def _allowed(self) -> schemas.Problem | None:
+        """Wait until the caller's rate allows one more line; return the problem if that is not soon."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.settings.timeout_s
+        while True:
+            try:
+                await self.caller.spend(1)
+                return None
+            except TooMany as error:
+                if loop.time() > deadline:
+                    return of_slant(error)
+                await asyncio.sleep(RATE_LOOK)
 
     async def _write(self, made: asyncio.Queue[Answer | None], send: Send) -> None:
         headers = [(b"content-type", MEDIA_TYPE.encode())]
@@ -72,14 +105,31 @@ class Stream(Response):
                 await send({"type": "http.response.body", "body": body, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    async def _answer(self, number: int, line: bytes | None) -> bytes:
+    async def _answer(self, line: NumberedLine, refused: schemas.Problem | None) -> bytes:
         try:
-            found = (await self.engine.judge([_request(number, line, self.settings)], line=self))[0]
+            if refused := line.problem or refused:
+                return await _written(refused)
+            request = await _request(line)
+            where = Line(self, self.caller.name, bulk=True)
+            await self.engine.queue.room(where)  # and nothing else happens between this and taking it
+            found = (await self.engine.judge([request], self.caller.name, self))[0]
             return found.body if isinstance(found, Answered) else await _written(found.problem)
         except LineRefused as error:
             return await _written(error.problem)
         except SlantError as error:
             return await _written(of_slant(error))
+        finally:
+            self._hold(-len(line.content))
+
+    def _force(self, n: int) -> None:
+        """Count bytes that have come, whether or not there is room: no more come before they are looked at."""
+        self.engine.pending.add(self.caller.name, n)
+        self._held += n
+
+    def _hold(self, n: int) -> None:
+        """Count bytes that are held of this stream, or no longer; raises as ``Engine.hold``."""
+        self.engine.hold(self.caller.name, n)
+        self._held += n
 
 
 class LineRefused(Exception):
@@ -90,37 +140,21 @@ class LineRefused(Exception):
         self.problem = problem
 
 
-async def lines(body: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes | None]:
-    """Yield a body's lines as soon as each is whole; ``None`` in the place of one with more bytes than ``limit``."""
-    begun, skipping = b"", False
-    async for piece in body:
-        *whole, begun = (begun + piece).split(b"\n")
-        for line in whole:
-            yield None if skipping or len(line) > limit else line
-            skipping = False
-        if len(begun) > limit:
-            begun, skipping = b"", True
-    if begun or skipping:
-        yield None if skipping else begun
-
-
-def _request(number: int, line: bytes | None, settings: Settings) -> schemas.Request:
-    if line is None:
-        said = f"line {number} has more than {settings.max_line_bytes} bytes, which is the limit"
-        raise LineRefused(problem(413, "line-too-long", said))
+async def _request(line: NumberedLine) -> schemas.Request:
     try:
-        return schemas.Request.model_validate(parse(line))
+        return schemas.Request.model_validate(await parse_apart(line.content))
     except json.JSONDecodeError as error:
-        raise LineRefused(problem(422, "invalid-request", f"line {number} is not JSON: {error.msg}")) from error
+        said = f"line {line.number} is not JSON: {error.msg}"
+        raise LineRefused(problem(422, "invalid-request", said)) from error
     except ValidationError as error:
-        raise LineRefused(invalid(error.errors(), where=f"line {number}: ")) from error
+        raise LineRefused(invalid(error.errors(), where=f"line {line.number}: ")) from error
 
 
 async def _watch(scope: Scope) -> None:
     """Raise ``ClientGone`` once it is so, where the server tells: a client that is read no further says nothing."""
-    gone = scope.get("state", {}).get(GONE)
-    if gone is not None:
-        await gone.wait()
+    connection = scope["state"].get(CONNECTION)
+    if connection is not None:
+        await connection.gone.wait()
         raise ClientGone
 
 

@@ -9,6 +9,7 @@ import pickle
 import socket
 import struct
 from asyncio import IncompleteReadError, StreamReader, StreamWriter
+from dataclasses import dataclass
 from typing import Any
 
 _LENGTH = struct.Struct("!Q")
@@ -18,15 +19,27 @@ class Gone(Exception):
     """The process at the other end is no more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A message as it is sent: what only passes through the service is not unpacked there."""
+
+    content: bytes
+
+
 async def receive(reader: StreamReader) -> Any:
-    """Return the next message.
+    """Return the next message; raises as ``receive_packed``."""
+    return pickle.loads((await receive_packed(reader)).content)  # noqa: S301 - from our own process
+
+
+async def receive_packed(reader: StreamReader) -> Packed:
+    """Return the next message as it came.
 
     Raises:
         Gone: none will come.
     """
     try:
         (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-        return pickle.loads(await reader.readexactly(length))  # noqa: S301 - from our own process
+        return Packed(await reader.readexactly(length))
     except (IncompleteReadError, OSError) as error:
         raise Gone from error
 
@@ -37,11 +50,18 @@ async def send(writer: StreamWriter, message: object) -> None:
     Raises:
         Gone: nobody will read it.
     """
+    content = _packed(message).content
     try:
-        writer.write(_packed(message))
+        writer.write(_LENGTH.pack(len(content)))
+        writer.write(content)
         await writer.drain()
     except OSError as error:
         raise Gone from error
+
+
+def pack(message: object) -> Packed:
+    """Return a message as it is sent."""
+    return Packed(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
 
 
 class Wire:
@@ -68,8 +88,10 @@ class Wire:
         Raises:
             Gone: nobody will read it.
         """
+        content = _packed(message).content
         try:
-            self._file.write(_packed(message))
+            self._file.write(_LENGTH.pack(len(content)))
+            self._file.write(content)
             self._file.flush()
         except OSError as error:
             raise Gone from error
@@ -81,6 +103,5 @@ class Wire:
         return found
 
 
-def _packed(message: object) -> bytes:
-    content = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-    return _LENGTH.pack(len(content)) + content
+def _packed(message: object) -> Packed:
+    return message if isinstance(message, Packed) else pack(message)

@@ -27,7 +27,7 @@ SECURITY = {
 }
 
 
-class Observed:
+class Telemetry:
     """Whatever fails behind it is answered as a problem, and logged without the caller's text."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
