@@ -46,6 +46,9 @@ def score(
     form: Annotated[Form, typer.Option("--format", help="CSV is always flat.")] = Form.parquet,
     flat: Annotated[bool, typer.Option("--flat", help="A row for each article and target.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Pass the other columns on, as JSON.")] = False,
+    csv_safe: Annotated[
+        bool, typer.Option("--csv-safe/--no-csv-safe", help="An apostrophe before what a spreadsheet would calculate.")
+    ] = True,
     id_column: Annotated[str | None, typer.Option(help="Guessed if not set, as are the next three.")] = None,
     text_column: Annotated[str | None, typer.Option()] = None,
     title_column: Annotated[str | None, typer.Option()] = None,
@@ -56,6 +59,9 @@ def score(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes; one for each core if not set.")] = None,
     cluster: Annotated[str | None, typer.Option(help="Address of a Dask scheduler, as tcp://host:8786.")] = None,
     piece: Annotated[int, typer.Option(min=1, help="Kilobytes of input done, or lost in a cut, as one.")] = 1024,
+    article_timeout: Annotated[
+        float, typer.Option(min=0.001, max=86_400, help="Seconds that one article may take; a longer one is rejected.")
+    ] = 60.0,
     resume: Annotated[
         bool, typer.Option("--resume/--fresh", help="Go on with the run in the folder, or begin anew.")
     ] = True,
@@ -82,12 +88,14 @@ def score(
                 format=form.value,
                 flat=flat,
                 keep=keep,
+                csv_safe=csv_safe,
                 bundle=bundle,
                 device=device,
                 workers=workers,
                 cluster=cluster,
                 fresh=not resume,
                 piece_bytes=piece * 1024,
+                article_timeout=article_timeout,
                 reporter=reporter,
                 command=_command(),
             )

@@ -100,3 +100,8 @@ class MissingExtra(SlantError):
 
     def __init__(self, extra: str, missing: str) -> None:
         super().__init__(f"{missing} is not installed; type: pip install 'slant[{extra}]'")
+        self.extra, self.missing = extra, missing
+
+    def __reduce__(self) -> tuple[type[MissingExtra], tuple[str, str]]:
+        """Say how it is made again, in another process."""
+        return type(self), (self.extra, self.missing)

@@ -57,7 +57,8 @@ class Asked:
     """What to say of every row, and how to write it.
 
     ``flat``: a row for each article and target, where otherwise all that is said of an article is one row;
-    CSV is always flat. ``keep``: what else is in a row goes along, as JSON.
+    CSV is always flat. ``keep``: what else is in a row goes along, as JSON. ``csv_safe``: in CSV, an apostrophe stands
+    before text that a spreadsheet would take for a formula.
     """
 
     targets: tuple[str, ...] | Literal["auto"] = ()
@@ -68,6 +69,7 @@ class Asked:
     format: Format = "parquet"
     flat: bool = False
     keep: bool = False
+    csv_safe: bool = True
     device: str = "cpu"
     columns: Columns = field(default_factory=Columns)
     bundle: str = "default"

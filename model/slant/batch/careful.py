@@ -1,6 +1,9 @@
-"""Judging in a process apart, once workers have died: a row that kills it is found, and costs only itself.
+"""Judging in a process apart: a row that kills it, fills its memory or takes too long costs only itself.
 
-``main`` is that process: what judges and then lists of rows come in as pickles, outcomes go out one by one. It ends
+So it is where the process that reads and writes may not die: with one worker, and in a cluster. Worker processes of
+this machine judge by themselves, and only what they had in hand when one of them died is judged apart.
+
+``main`` is that process: what judges and then lists of queries come in as pickles, outcomes go out one by one. It ends
 when nobody writes to it any more, or has not for a while.
 """
 
@@ -8,55 +11,75 @@ from __future__ import annotations
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any, BinaryIO, cast
 
 from slant.batch.asked import Asked
-from slant.batch.judge import Load, Outcome, judge
-from slant.batch.rows import Row
-from slant.errors import SlantError
+from slant.batch.child import behave
+from slant.batch.judge import Asking, Load, Outcome, Query, judge, key_of
+from slant.errors import Incomplete, SlantError
 
 MOST_DEATHS = 2
-"""Processes that may die at a row before it is given up."""
+"""Processes that may die at a row before it is given up; only one if it took too long."""
 IDLE = 60.0
 """Seconds without work after which the process ends."""
+READY = "ready"
+"""Is said once what judges is loaded."""
+NO_MEMORY = 77
+"""Exit code of a process that had no memory left."""
 _held = threading.local()
 
 
 class Died(Exception):
-    """The process apart is no more."""
+    """The process apart is no more; ``code`` is its exit code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Apart:
     """A process that judges, and the way to it."""
 
-    def __init__(self, load: Load, asked: Asked) -> None:
-        self.what = (load, asked)
-        command = [sys.executable, "-c", "from slant.batch import careful; careful.main()"]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    def __init__(self, load: Load, asked: Asked, seconds: float) -> None:
+        self.what = (load, asked, seconds)
+        self.busy = False
+        command = [sys.executable, "-P", "-c", f"from slant.batch import careful; careful.main({os.getpid()})"]
         pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe)  # noqa: S603
+        self._process = subprocess.Popen(command, env=_environment(), stdin=pipe, stdout=pipe)  # noqa: S603
         self._to, self._from = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
-        self._send(self.what)
 
     @property
-    def alive(self) -> bool:
-        """Tell whether it is there."""
-        return self._process.poll() is None
+    def usable(self) -> bool:
+        """Tell whether it is there, and nothing is left of earlier work."""
+        return not self.busy and self._process.poll() is None
 
-    def judge(self, rows: Sequence[Row]) -> Iterator[Outcome]:
-        """Yield what comes of each row.
+    def start(self) -> None:
+        """Wait until what judges is loaded; errors as ``judge``."""
+        self._send(self.what)
+        self._receive()
 
-        Raises:
-            SlantError: what judges cannot be loaded.
-            Died: the process died at the row whose turn it was.
+    def judge(self, queries: Sequence[Asking]) -> Iterator[Outcome]:
+        """Yield what comes of each query.
+
+        Raises
+        ------
+        SlantError
+            What judges cannot be loaded.
+        Died
+            The process died at the query whose turn it was.
         """
-        self._send(rows)
-        for _ in rows:
-            yield self._receive()
+        self.busy = True
+        self._send([Query(one.article, one.targets) for one in queries])
+        for n in range(1, len(queries) + 1):
+            outcome = self._receive()
+            self.busy = n < len(queries)
+            yield outcome
 
     def end(self) -> None:
         """End the process."""
@@ -68,46 +91,84 @@ class Apart:
             pickle.dump(what, self._to)
             self._to.flush()
         except OSError as error:
-            raise Died from error
+            raise Died(self._process.wait()) from error
 
     def _receive(self) -> Outcome:
         try:
             found = pickle.load(self._from)  # noqa: S301 - from a process of our own
-        except (EOFError, pickle.UnpicklingError) as error:
-            raise Died from error
+        except Exception as error:  # half a pickle can fail in any way
+            self._process.kill()  # if it has not died by itself
+            raise Died(self._process.wait()) from error
         if isinstance(found, SlantError):
             raise found
         outcome: Outcome = found
         return outcome
 
 
-def judge_carefully(load: Load, asked: Asked, rows: Sequence[Row]) -> Iterator[Outcome]:
-    """Yield what comes of each row, in order; of one at which ``MOST_DEATHS`` processes died, that they did.
+def _environment() -> dict[str, str]:
+    """Return an environment in which the same modules are found, and none where the process happens to be."""
+    given_as_module = getattr(sys.modules["__main__"], "__spec__", None) is not None and not sys.flags.safe_path
+    paths = sys.path[1:] if given_as_module and sys.path[:1] == [os.getcwd()] else sys.path
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONSAFEPATH": "1"}
 
-    Raises:
-        SlantError: what judges cannot be loaded.
+
+def judge_carefully(load: Load, asked: Asked, queries: Sequence[Asking], seconds: float) -> Iterator[Outcome]:
+    """Yield what comes of each query, in order; of one that is given up, why.
+
+    Raises
+    ------
+    SlantError
+        What judges cannot be loaded.
     """
-    done, deaths = 0, 0
-    while done < len(rows):
+    done, deaths, given_up = 0, 0, dict[object, str]()
+    while done < len(queries):
+        if given_up and (reason := given_up.get(key_of(queries[done]))):
+            yield reason
+            done += 1
+            continue
+        wanted = list(takewhile(lambda one: not given_up or key_of(one) not in given_up, queries[done:]))
         try:
-            for outcome in _apart(load, asked).judge(rows[done:]):
+            for outcome in _apart(load, asked, seconds).judge(wanted):
                 yield outcome
                 done, deaths = done + 1, 0
-        except Died:
+        except Died as error:
             let_go()
             deaths += 1
-        if deaths == MOST_DEATHS:
-            yield f"it killed {MOST_DEATHS} processes that judged it"
-            done, deaths = done + 1, 0
+            if deaths == MOST_DEATHS or error.code == -signal.SIGALRM:
+                given_up[key_of(queries[done])] = _reason(error, seconds)
+                deaths = 0
 
 
-def _apart(load: Load, asked: Asked) -> Apart:
-    """Return this thread's process, the one from before if it judges with the same."""
+def _reason(error: Died, seconds: float) -> str:
+    if error.code == -signal.SIGALRM:
+        return f"it took longer than {seconds:g} seconds to judge"
+    if error.code == NO_MEMORY:
+        return f"it took all memory of {MOST_DEATHS} processes that judged it"
+    return f"it killed {MOST_DEATHS} processes that judged it"
+
+
+def _apart(load: Load, asked: Asked, seconds: float) -> Apart:
+    """Return this thread's process, the one from before if it judges with the same.
+
+    Raises
+    ------
+    Incomplete
+        None can be started.
+    """
     held: Apart | None = getattr(_held, "process", None)
-    if held is None or held.what != (load, asked) or not held.alive:
+    if held is not None and held.what == (load, asked, seconds) and held.usable:
+        return held
+    for left in reversed(range(MOST_DEATHS)):
         let_go()
-        held = _held.process = Apart(load, asked)
-    return held
+        begun = _held.process = Apart(load, asked, seconds)
+        try:
+            begun.start()
+        except Died as error:
+            if not left:
+                raise Incomplete(f"the process that judges ends before it begins, with code {error.code}") from error
+        else:
+            return begun
+    raise AssertionError
 
 
 def let_go() -> None:
@@ -118,20 +179,33 @@ def let_go() -> None:
     _held.process = None
 
 
-def main() -> None:
+def main(parent: int) -> None:
     """Judge what standard input says until it ends."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    load, asked = pickle.load(sys.stdin.buffer)  # noqa: S301 - from who started this
+    behave(parent)
+    load, asked, seconds = pickle.load(sys.stdin.buffer)  # noqa: S301 - from who started this
     try:
         classifier = load(asked)
     except SlantError as error:
         pickle.dump(error, answers)
         return
-    while rows := _next():  # what waits in vain ends: a cluster's workers stay when a run is over
-        for outcome in judge(classifier, asked, rows):
-            pickle.dump(outcome, answers)
-            answers.flush()
+    _tell(READY, answers)
+    while queries := _next():  # what waits in vain ends: a cluster's workers stay when a run is over
+        try:
+            for outcome in judge(classifier, asked, queries, seconds):
+                _tell(outcome, answers)
+        except MemoryError:
+            os._exit(NO_MEMORY)
+
+
+def _tell(outcome: Outcome, answers: BinaryIO) -> None:
+    try:
+        raw = pickle.dumps(outcome)
+    except Exception as error:  # whatever is wrong with an answer costs this one
+        raw = pickle.dumps(f"the model failed: {type(error).__name__}")
+    answers.write(raw)
+    answers.flush()
 
 
 def _next() -> Any:

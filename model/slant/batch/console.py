@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from slant.batch.run import Reporter, Summary
+from slant.batch.order import Reporter
+from slant.batch.run import Summary
 from slant.batch.tally import Tally
 
 WINDOW = 300.0

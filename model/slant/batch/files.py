@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 import fsspec
 import pyarrow as pa
+from fsspec.implementations.local import LocalFileSystem
 
+from slant.batch.listing import Infos, files_in, files_like
 from slant.errors import DataError
 
 FORMS = {"jsonl": "jsonl", "ndjson": "jsonl", "csv": "csv", "tsv": "csv", "parquet": "parquet", "pq": "parquet"}
@@ -17,8 +20,16 @@ PACKINGS = {"gz": "gzip", "gzip": "gzip", "zst": "zstd", "zstd": "zstd"}
 WANTED = ".jsonl, .csv or .parquet, the first two also with .gz or .zst behind it"
 BLOCK = 2**20
 """Bytes read at a time."""
+AT_ONCE = 16 * BLOCK
+"""Bytes asked of a store at once."""
 HIDDEN = ("_", ".")
 """In a folder, files whose names begin so are not data: marks and leftovers of whoever wrote there."""
+PLAN = "_plan.json"
+"""Marks the output folder of a run."""
+
+
+class ReadFailed(OSError):
+    """A store did not give what it holds, or not all of it: read again, it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +43,23 @@ class File:
     stamp: str
 
 
-def find(inputs: Iterable[str]) -> list[File]:
+def find(inputs: Iterable[str], out: str | None = None) -> list[File]:
     """Return the files that names, folders and patterns stand for, each once, in the order of their paths.
 
-    Raises:
-        DataError: one of them stands for nothing, or for a file of another kind.
+    Parameters
+    ----------
+    inputs
+        Names, folders and patterns.
+    out
+        The folder that is written to. What lies in it is no input; nor is, in a folder, the output of another run.
+
+    Raises
+    ------
+    DataError
+        One of them stands for nothing, for a file of another kind, for a pipe or a device, or for one in ``out``.
     """
-    found = {file.path: file for given in inputs for file in _find(given)}
+    place = _store(out) if out is not None else None
+    found = {file.path: file for given in inputs for file in _find(given, place)}
     if not found:
         raise DataError("no input: wanted files, folders or patterns", field="input")
     return [found[path] for path in sorted(found)]
@@ -47,47 +68,162 @@ def find(inputs: Iterable[str]) -> list[File]:
 def look(path: str) -> File:
     """Return a file as it is now.
 
-    Raises:
-        DataError: it is gone, or of another kind.
+    Raises
+    ------
+    DataError
+        It is gone, or of another kind.
     """
     _kind(path)
     fs, inner = fsspec.core.url_to_fs(path)
     fs.invalidate_cache()
-    try:
-        return _file(path, fs.info(inner))
-    except FileNotFoundError as error:
-        raise DataError(f"{path}: no such file", field="input") from error
+    return _file(path, _info(fs, inner, path))
 
 
 def opened(file: File) -> BinaryIO:
     """Open a file of lines as a stream of its unpacked bytes; a packed one can only be read onward."""
-    raw = fsspec.open(file.path, "rb").open()
+    raw = Stored(file)
     if file.packing is None:
-        return cast(BinaryIO, raw)
+        return cast(BinaryIO, io.BufferedReader(raw, BLOCK))
     unpacked = pa.CompressedInputStream(pa.PythonFile(raw, "r"), file.packing)
     return cast(BinaryIO, io.BufferedReader(unpacked))
 
 
-def between(file: File, start: int, stop: int) -> bytes:
-    """Return the bytes of an unpacked file from ``start`` to ``stop``, and reads no others."""
-    fs, path = fsspec.core.url_to_fs(file.path)
-    return cast(bytes, fs.cat_file(path, start=start, end=stop))
+def between(file: File, start: int, stop: int) -> BinaryIO:
+    """Open an unpacked file from ``start`` to ``stop``; no other bytes are read."""
+    return cast(BinaryIO, io.BufferedReader(_Stretch(file, start, stop)))
 
 
-def _find(given: str) -> Iterator[File]:
+class Stored(io.RawIOBase):
+    """The bytes of a file as a store holds them. ``ReadFailed`` if not all come that are asked for and there."""
+
+    def __init__(self, file: File) -> None:
+        self._file, self._at = file, 0
+        try:
+            self._stream = fsspec.open(file.path, "rb").open()
+        except Exception as error:  # what stores raise is of many types
+            raise ReadFailed(f"{type(error).__name__}: {error}") from error
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def tell(self) -> int:
+        """Return the place that is read next."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place in the file."""
+        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._file.size}[whence]
+        return self._at
+
+    def readinto(self, room: memoryview) -> int:  # type: ignore[override]
+        """Fill all the room there is, unless the file ends."""
+        wanted = max(0, min(len(room), self._file.size - self._at))
+        try:
+            if self._stream.tell() != self._at:
+                self._stream.seek(self._at)
+            done = 0
+            while done < wanted and (raw := self._stream.read(wanted - done)):
+                room[done : done + len(raw)] = raw
+                done += len(raw)
+        except Exception as error:  # what stores raise is of many types
+            raise ReadFailed(f"{type(error).__name__}: {error}") from error
+        _check_all_came(wanted, done)
+        self._at += done
+        return done
+
+    def close(self) -> None:
+        """Close the file."""
+        if not self.closed:
+            self._stream.close()
+        super().close()
+
+
+class _Stretch(io.RawIOBase):
+    """A part of a file, asked of the store in a few large pieces."""
+
+    def __init__(self, file: File, start: int, stop: int) -> None:
+        self._fs, self._path = fsspec.core.url_to_fs(file.path)
+        self._at, self._stop = start, stop
+        self._held = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: memoryview) -> int:  # type: ignore[override]
+        if not self._held and self._at < self._stop:
+            end = min(self._at + AT_ONCE, self._stop)
+            self._held = memoryview(self._fs.cat_file(self._path, start=self._at, end=end))
+            _check_all_came(end - self._at, len(self._held))
+            self._at = end
+        n = min(len(room), len(self._held))
+        room[:n], self._held = self._held[:n], self._held[n:]
+        return n
+
+
+def _check_all_came(wanted: int, came: int) -> None:
+    if came != wanted:
+        raise ReadFailed(f"a read came short: {came} bytes of {wanted}")
+
+
+def _find(given: str, out: tuple[Any, str] | None) -> Iterator[File]:
     fs, path = _store(given)
     fs.invalidate_cache()  # a store's listing may be older than the files
-    if fs.isdir(path):
-        listed = {one: info for one, info in fs.find(path, detail=True).items() if _is_data(one.removeprefix(path))}
-    elif _is_pattern(path) and not fs.exists(path):
-        listed = {one: info for one, info in fs.glob(path, detail=True).items() if info["type"] == "file"}
-    else:
-        yield look(fs.unstrip_protocol(path) if "://" in given else path)
-        return
-    if not listed:
-        raise DataError(f"{given}: no data in it; wanted {WANTED}", field="input")
-    for one, info in listed.items():
-        yield _file(fs.unstrip_protocol(one) if "://" in given else one, info)
+    try:
+        listed = _listed(fs, path, given)
+        there = {one: info for one, info in listed.items() if not _is_in(fs, one, out)}
+        if not there:
+            beside = " but in the output folder; wanted another --out" if listed else f"; wanted {WANTED}"
+            raise DataError(f"{given}: no data in it{beside}", field="input")
+        for one, info in there.items():
+            known = _info(fs, one, one) if info.get("islink") else info
+            yield _file(fs.unstrip_protocol(one) if "://" in given else one, known)
+    except (DataError, ReadFailed):
+        raise
+    except Exception as error:  # what stores raise is of many types
+        raise ReadFailed(f"{given}: {type(error).__name__}: {error}") from error
+
+
+def _listed(fs: Any, path: str, given: str) -> Infos:
+    """Return what a name, a folder or a pattern stands for."""
+    try:
+        info = fs.info(path)
+    except (FileNotFoundError, NotADirectoryError):
+        if not _is_pattern(path):
+            raise DataError(f"{given}: no such file", field="input") from None
+        return files_like(fs, path)
+    if info["type"] != "directory":
+        return {path: info}
+    listed = files_in(fs, path)
+    written = {one.rpartition("/")[0] for one in listed if one.endswith(f"/{PLAN}")} - {path.rstrip("/")}
+    return {
+        one: info
+        for one, info in listed.items()
+        if _is_data(one.removeprefix(path)) and not any(one.startswith(f"{folder}/") for folder in written)
+    }
+
+
+def _is_in(fs: Any, path: str, folder: tuple[Any, str] | None) -> bool:
+    """Tell whether a path leads into a folder."""
+    if folder is None or fs != folder[0]:
+        return False
+    local = isinstance(fs, LocalFileSystem)
+    one, whole = (os.path.realpath(name) if local else name for name in (path, folder[1]))
+    return one == whole or one.startswith(f"{whole.rstrip('/')}/")
+
+
+def _info(fs: Any, path: str, name: str) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = fs.info(path)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise DataError(f"{name}: no such file", field="input") from error
+    except Exception as error:  # what stores raise is of many types
+        raise ReadFailed(f"{name}: {type(error).__name__}: {error}") from error
+    return found
 
 
 def _store(given: str) -> tuple[Any, str]:
@@ -124,5 +260,11 @@ def _kind_or_none(path: str) -> tuple[str, str | None] | None:
 
 def _file(path: str, info: dict[str, Any]) -> File:
     form, packing = _kind(path)
+    if info["type"] != "file":
+        raise DataError(f"{path}: wanted a regular file, got a pipe, a device or the like", field="input")
+    if path != path.encode("utf-8", "replace").decode():
+        raise DataError(f"{path!r}: wanted a name in UTF-8", field="input")
+    if info["size"] is None:
+        raise DataError(f"{path}: the store does not say how long it is", field="input")
     stamp = next((str(info[key]) for key in ("ETag", "etag", "mtime", "LastModified", "updated") if key in info), "")
     return File(path, form, packing, int(info["size"]), stamp)

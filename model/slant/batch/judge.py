@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, Unpack
 
 from slant.article import Article, Judgement, Targets
 from slant.batch.asked import Asked
-from slant.batch.rows import Row
+from slant.batch.child import expendable, limited
 from slant.errors import BundleDamaged, InputError
 from slant.features.memory import remembering
 
@@ -52,22 +54,65 @@ def loaded(load: Load, asked: Asked) -> Judge:
     return load(asked)
 
 
-def judge(classifier: Judge, asked: Asked, rows: Sequence[Row]) -> Iterator[Outcome]:
-    """Yield what comes of each row, in order."""
+class Asking(Protocol):
+    """What asks the model something: a ``Query``, or a row."""
+
+    @property
+    def article(self) -> Article:
+        """Return what is judged."""
+
+    @property
+    def targets(self) -> Targets:
+        """Return what a stance is toward."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked of the model."""
+
+    article: Article
+    targets: Targets
+
+
+def key_of(query: Asking) -> object:
+    """Return what two queries have in common that get one answer: all but the article's id."""
+    return replace(query.article, id=None), query.targets
+
+
+def judge(classifier: Judge, asked: Asked, queries: Sequence[Asking], seconds: float = math.inf) -> Iterator[Outcome]:
+    """Yield what comes of each query, in order.
+
+    Parameters
+    ----------
+    classifier
+        What judges.
+    asked
+        What is asked of every article.
+    queries
+        Articles, each with its targets.
+    seconds
+        What one of them may take. A process that was started to work ends if it takes longer.
+
+    Raises
+    ------
+    MemoryError
+        There is not enough for a query; elsewhere there may be.
+    """
     seen = dict[object, Outcome]()
-    for row in rows:
-        key = (replace(row.article, id=None), row.targets)
+    for query in queries:
+        key = key_of(query)
         if key not in seen:
-            seen[key] = _judge(classifier, asked, row)
+            with limited(seconds) if expendable() and seconds < math.inf else nullcontext():
+                seen[key] = _judge(classifier, asked, query)
         found = seen[key]
-        yield replace(found, id=row.article.id) if isinstance(found, Judgement) else found
+        yield replace(found, id=query.article.id) if isinstance(found, Judgement) else found
 
 
-def _judge(classifier: Judge, asked: Asked, row: Row) -> Outcome:
+def _judge(classifier: Judge, asked: Asked, query: Asking) -> Outcome:
     try:
-        return classifier.classify(
-            row.article,
-            row.targets,
+        found = classifier.classify(
+            query.article,
+            query.targets,
             topics=asked.topics,
             evidence=asked.evidence,
             sources=asked.sources,
@@ -75,5 +120,18 @@ def _judge(classifier: Judge, asked: Asked, row: Row) -> Outcome:
         )
     except InputError as error:
         return str(error)
-    except Exception as error:  # nothing that is wrong with one row may cost another
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # nothing that is wrong with one row may cost another, be it a library's panic
         return f"the model failed: {type(error).__name__}"
+    return found if _is_finite(found) else "the model failed: a probability is no number"
+
+
+def _is_finite(judgement: Judgement) -> bool:
+    """Tell whether all probabilities are numbers."""
+    shares = [topic.probability for topic in judgement.topics]
+    for stance in judgement.stances:
+        shares += [stance.confidence, *stance.probabilities.values(), *(span.probability for span in stance.evidence)]
+        for source in stance.sources:
+            shares += [source.confidence, *source.probabilities.values()]
+    return all(map(math.isfinite, shares))

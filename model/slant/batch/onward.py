@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, TypeVar
+from dataclasses import dataclass
+from typing import BinaryIO, TypeVar, cast
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from slant.batch.files import BLOCK, File, opened
+from slant.batch.files import BLOCK, File, ReadFailed, Stored, opened
+from slant.batch.pages import largest_value
+from slant.errors import DataError
 
 T = TypeVar("T", "Packed", "Parquet")
 ROWS = 64
 """Rows of Parquet that are unpacked at a time."""
+ROOM = 64 * 2**20
+"""Bytes that they may take, where each of them may be the same large value."""
 
 
 class Packed:
@@ -24,60 +29,156 @@ class Packed:
         self.at = 0
         self._stream: BinaryIO = opened(file)
 
-    def between(self, start: int, stop: int) -> bytes:
-        """Return bytes from ``start``, which is not before ``at``, to ``stop``."""
-        while self.at < start and (skipped := self._stream.read(min(BLOCK, start - self.at))):
-            self.at += len(skipped)
-        raw = self._stream.read(stop - start)
-        self.at += len(raw)
-        return raw
+    def between(self, start: int, stop: int) -> BinaryIO:
+        """Return the stream from ``start``, which is not before ``at``, to ``stop``."""
+        while self.at < start:
+            self._read(min(BLOCK, start - self.at))
+        return cast(BinaryIO, io.BufferedReader(_Onward(self._read, start, stop), BLOCK))
 
     def close(self) -> None:
         """Close the file."""
         self._stream.close()
 
+    def _read(self, n: int) -> bytes:
+        raw = self._stream.read(n)
+        self.at += len(raw)
+        if len(raw) < n:
+            raise ReadFailed(f"a read came short: {len(raw)} bytes of {n}")
+        return raw
+
+
+class _Onward(io.RawIOBase):
+    """A stretch of what is read onward."""
+
+    def __init__(self, read: Callable[[int], bytes], start: int, stop: int) -> None:
+        self._read, self._left = read, stop - start
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: memoryview) -> int:  # type: ignore[override]
+        n = min(len(room), self._left)
+        room[:n] = self._read(n) if n else b""
+        self._left -= n
+        return n
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Rows that are in a file and cannot be read: how many, and why."""
+
+    rows: int
+    reason: str
+
 
 class Parquet:
-    """The rows of a Parquet file; a group of rows in which none is wanted is not read."""
+    """The rows of a Parquet file, a group of them after the other; one in which none is wanted is not read.
+
+    Where a group cannot be read further, for all that the store gave its bytes, the rest of it is unreadable. Batches
+    are counted from the beginning of a group, so that everyone who reads it fails at the same row.
+    """
 
     at: int
+    _end: int
+    _batches: Iterator[pa.RecordBatch] | None
+    _rest: pa.RecordBatch | Unreadable | None
 
     def __init__(self, file: File, names: tuple[str, ...]) -> None:
-        self._stream = fsspec.open(file.path, "rb").open()
-        self._found = pq.ParquetFile(self._stream, pre_buffer=False, buffer_size=BLOCK)
-        self._names = list(names)
-        self._begin_at(0, 0)
+        self._path, self._names = file.path, list(names)
+        self._stream = Stored(file)
+        try:
+            self._about = pq.read_metadata(self._stream)
+            columns = {n: self._about.schema.column(n) for n in range(self._about.num_columns)}
+            self._columns = {n: column for n, column in columns.items() if _top(column.path, names)}
+            self._within = [column.path for column in self._columns.values() if column.path not in names]
+            how = {"metadata": self._about, "pre_buffer": False, "buffer_size": BLOCK}
+            # of lists and structs each value is held once, and of a flat column few at a time
+            self._found = pq.ParquetFile(self._stream, read_dictionary=self._within, **how)
+        except BaseException:
+            self._stream.close()
+            raise
+        self._begin(0, 0)
 
-    def between(self, start: int, stop: int) -> Iterator[pa.RecordBatch]:
-        """Yield rows from ``start``, which is not before ``at``, to ``stop``."""
+    def between(self, start: int, stop: int) -> Iterator[pa.RecordBatch | Unreadable]:
+        """Yield rows from ``start``, which is not before ``at``, to ``stop``.
+
+        Raises
+        ------
+        ReadFailed
+            The store did not give what is there.
+        DataError
+            The file holds fewer rows than it says.
+        """
         self._skip(start)
-        while self.at < stop and len(batch := self._next()):
-            low, high = max(0, start - self.at), min(len(batch), stop - self.at)
-            self._rest, self.at = batch[high:], self.at + high
-            yield batch[low:high]
+        while self.at < stop:
+            batch = self._next()
+            n = batch.rows if isinstance(batch, Unreadable) else len(batch)
+            low, high = max(0, start - self.at), min(n, stop - self.at)
+            self._rest, self.at = _cut(batch, high, n), self.at + high
+            if low < high:
+                yield _cut(batch, low, high)
 
     def close(self) -> None:
         """Close the file."""
         self._found.close()
         self._stream.close()
 
-    def _next(self) -> pa.RecordBatch:
-        return self._rest if len(self._rest) else next(self._batches, self._rest)
+    def _next(self) -> pa.RecordBatch | Unreadable:
+        """Return the next rows of the group, or of the next one."""
+        if self._rest is not None:
+            return self._rest
+        while self.at == self._end:
+            self._begin(self._group + 1, self.at)
+        try:
+            self._batches = self._batches or self._unpacked()
+            batch = next((batch for batch in self._batches if len(batch)), None)
+        except (ReadFailed, MemoryError):
+            raise
+        except Exception as error:  # whatever a damaged file leads to
+            return Unreadable(self._end - self.at, f"cannot be read: {error or type(error).__name__}")
+        if batch is None or len(batch) > self._end - self.at:
+            rows = self._end - self._begun
+            raise DataError(f"{self._path}: says that it has {rows} rows from row {self._begun + 1} on, and has others")
+        return batch
+
+    def _unpacked(self) -> Iterator[pa.RecordBatch]:
+        """Unpack the group: the fewer rows at a time, the larger a value may be that all of them have."""
+        group, largest = self._about.row_group(self._group), 1
+        for n, column in self._columns.items():
+            size = largest_value(self._stream, group.column(n), repeated=column.max_repetition_level > 0)
+            largest = max(largest, 0 if column.path in self._within else size)
+        rows = max(1, min(ROWS, ROOM // largest))
+        batches: Iterator[pa.RecordBatch] = self._found.iter_batches(
+            rows, row_groups=[self._group], columns=self._names
+        )
+        return batches
 
     def _skip(self, start: int) -> None:
-        """Begin anew at the group of rows that holds ``start``, if it is not the one that is being read."""
-        about, begun = self._found.metadata, 0
-        for group in range(about.num_row_groups):
-            rows = about.row_group(group).num_rows
-            if self.at < begun <= start < begun + rows:
-                self._begin_at(group, begun)
+        """Begin at the group that holds a row, if it is not the one that is being read."""
+        begun = 0
+        for group in range(self._about.num_row_groups):
+            rows = self._about.row_group(group).num_rows
+            if self._group < group and begun <= start < begun + rows:
+                self._begin(group, begun)
             begun += rows
 
-    def _begin_at(self, group: int, row: int) -> None:
-        groups = range(group, self._found.metadata.num_row_groups)
-        self._batches = self._found.iter_batches(ROWS, row_groups=list(groups), columns=self._names)
-        self._rest = pa.RecordBatch.from_pylist([])
-        self.at = row
+    def _begin(self, group: int, row: int) -> None:
+        if group >= self._about.num_row_groups > 0:
+            raise DataError(f"{self._path}: ends before row {row + 1}")
+        rows = self._about.row_group(group).num_rows if self._about.num_row_groups else 0
+        self._group, self._begun, self.at, self._end = group, row, row, row + rows
+        self._batches = self._rest = None
+
+
+def _cut(batch: pa.RecordBatch | Unreadable, low: int, high: int) -> pa.RecordBatch | Unreadable | None:
+    if low == high:
+        return None
+    return Unreadable(high - low, batch.reason) if isinstance(batch, Unreadable) else batch[low:high]
+
+
+def _top(path: str, names: tuple[str, ...]) -> bool:
+    """Tell whether what a path in a schema names is one of these columns, or within one."""
+    return any(path == name or path.startswith(f"{name}.") for name in names)
 
 
 _held = threading.local()
@@ -93,12 +194,18 @@ def parquet(file: File, names: tuple[str, ...], start: int) -> Parquet:
     return _kept((file, names), start, lambda: Parquet(file, names))
 
 
+def forget() -> None:
+    """Close the file that this thread keeps: after a failure nobody knows where it stands."""
+    before = getattr(_held, "file", None)
+    _held.file = None
+    if before is not None:
+        before.close()
+
+
 def _kept(key: object, start: int, begin: Callable[[], T]) -> T:
     before = getattr(_held, "file", None)
     if before is None or _held.key != key or before.at > start:
-        if before is not None:
-            before.close()
-        _held.file = None  # if the next line fails
+        forget()
         _held.file, _held.key = begin(), key
     found: T = _held.file
     return found

@@ -89,13 +89,22 @@ def plan_from(raw: bytes) -> Plan:
         content = json.loads(raw)
         files = tuple(_surveyed(file) for file in content.pop("files"))
         return Plan(files=files, asked=asked_from(content.pop("asked")), **content)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Changed(f"the run was begun with another version of slant; --fresh begins anew ({error})") from error
 
 
-def unchanged(plan: Plan, inputs: Iterable[str]) -> bool:
+def is_plan(raw: bytes) -> bool:
+    """Tell whether a file is a plan of Slant's, be it of another version."""
+    try:
+        content = json.loads(raw)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.keys() >= {"files", "asked", "version"}
+
+
+def unchanged(plan: Plan, inputs: Iterable[str], out: str) -> bool:
     """Tell whether the input is, by name, size and time of change, what was planned with: then it is not read again."""
-    return [file.table.file for file in plan.files] == find(inputs)
+    return [file.table.file for file in plan.files] == find(inputs, out)
 
 
 def _surveyed(content: Json) -> Surveyed:

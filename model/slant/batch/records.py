@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -14,7 +14,6 @@ LONGEST = 8 * 2**20
 """Bytes in the longest record that is read; of a longer one only the beginning is kept."""
 SHOWN = 1_000
 """Bytes that are kept of it."""
-csv.field_size_limit(LONGEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Record:
 def records(stream: BinaryIO, delimiter: str | None, first: int = 1) -> Iterator[Record]:
     """Yield the records of a stream that begins at line ``first``; with a delimiter it is CSV. Blank ones are there."""
     lines = _lines(stream, first)
-    return lines if delimiter is None else _csv_records(lines, delimiter)
+    return lines if delimiter is None else _Csv(lines, delimiter).records()
 
 
 def _lines(stream: BinaryIO, first: int) -> Iterator[Record]:
@@ -53,39 +52,140 @@ def _too_long(line: int, length: int, raw: bytes) -> Record:
     return Record(line, length, raw[:SHOWN], fault=f"it has {length} bytes; at most {LONGEST} are read")
 
 
-def _csv_records(lines: Iterator[Record], delimiter: str) -> Iterator[Record]:
-    """Yield CSV records; where the lines held make none, the first of them is at fault and the others are read anew."""
-    held, again = deque[Record](), deque[Record]()
-    while True:
-        reader = csv.reader(_fed(lines, again, held), delimiter=delimiter, strict=True)
-        try:
-            for fields in reader:
-                yield _joined(held, tuple(fields))
-                held.clear()
-            return
-        except (csv.Error, _Unending) as error:
-            bad = held.popleft()
-            yield Record(bad.line, bad.length, bad.raw, fault=bad.fault or f"not CSV: {error}")
-            again.extendleft(reversed(held))
-            held.clear()
-
-
 class _Unending(Exception):
     """A quote is open for longer than a record may be."""
 
-
-def _fed(lines: Iterator[Record], again: deque[Record], held: deque[Record]) -> Iterator[str]:
-    """Yield lines as text, first those that are read ``again``; hold those that the record in work is made of."""
-    size = 0
-    while line := again.popleft() if again else next(lines, None):
-        size = line.length + (size if held else 0)
-        held.append(line)
-        if line.fault or size > LONGEST:
-            raise _Unending(f"a quote is opened and not closed within {LONGEST} bytes")
-        yield line.raw.decode("latin-1")
+    def __init__(self) -> None:
+        super().__init__(f"a quote is opened and not closed within {LONGEST} bytes")
 
 
-def _joined(held: deque[Record], fields: tuple[str, ...]) -> Record:
+_NOT_CLOSED = csv.Error("a quote is opened and not closed")
+
+
+class _Open(Exception):
+    """A quote is open where the lines end."""
+
+
+class _Csv:
+    """The records of CSV. Where lines make none, the first of them is at fault, and the others are read anew.
+
+    What a record is depends on nothing before its first line, so a file can be cut between any two of them. Where
+    quotes stay open, the question for every line is the same: what is the first line behind it that ends a quote? The
+    answer is kept, so that no line is looked at more than a few times, however many quotes are open.
+    """
+
+    def __init__(self, lines: Iterator[Record], delimiter: str) -> None:
+        self._lines, self._delimiter = lines, delimiter
+        self._held = deque[Record]()
+        self._size = 0  # of what is held
+        self._file_ended = False
+        self._end: Exception | None = None  # what an open quote comes to behind what is held, if that is known
+        self._last_unknown = False  # whether the last line that is held was not yet looked at within a quote
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records."""
+        csv.field_size_limit(max(csv.field_size_limit(), LONGEST))  # of the whole process: never lower than it was
+        while not self._file_ended:
+            self._let_go()
+            try:
+                for fields in self._reader(self._fed()):
+                    yield _joined(self._held, tuple(fields))
+                    self._let_go()
+            except (csv.Error, _Unending) as error:
+                self._last_unknown = isinstance(error, _Unending) and not self._held[-1].fault
+                self._end = None if self._last_unknown else _NOT_CLOSED if self._file_ended else error
+                yield from self._one_by_one()
+
+    def _one_by_one(self) -> Iterator[Record]:
+        """Yield what the held lines come to, when together they are no record, until none is left."""
+        while self._held:
+            first = self._held.popleft()
+            if not self._held and not self._file_ended:
+                self._end, self._last_unknown = None, False  # they were of the line that is the first now
+            if first.fault:
+                yield first
+            else:
+                yield self._beginning_with(first)
+            self._size -= first.length
+
+    def _beginning_with(self, first: Record) -> Record:
+        try:
+            return _joined([first], self._fields([first.raw]))
+        except csv.Error as error:
+            return _faulty(first, error)
+        except _Open:
+            return self._open_behind(first)
+
+    def _open_behind(self, first: Record) -> Record:
+        """Return the record whose first line leaves a quote open: it and all that are held, or itself alone."""
+        while self._end is None:
+            line = self._held[-1] if self._last_unknown else self._hold()
+            if line is None:
+                self._end = _NOT_CLOSED
+            elif line.fault:
+                self._end = _Unending()
+            elif self._size > LONGEST:
+                self._last_unknown = True
+                return _faulty(first, _Unending())
+            elif self._closes(line):
+                lines = [first, *self._held]
+                self._let_go(first.length)
+                return _joined(lines, self._fields([one.raw for one in lines]))
+        return _faulty(first, self._end)
+
+    def _closes(self, line: Record) -> bool:
+        """Tell whether a line closes the quote in which it begins, and ends the record; keep the error that it is."""
+        self._last_unknown = False
+        try:
+            self._fields([b'"\n', line.raw])
+        except _Open:
+            return False
+        except csv.Error as error:
+            self._end = error
+            return False
+        return True
+
+    def _fields(self, lines: Sequence[bytes]) -> tuple[str, ...]:
+        """Return the fields of the record that lines are; ``_Open`` if they leave a quote open."""
+        return tuple(next(self._reader(_left_open(lines))))
+
+    def _reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
+        return csv.reader(lines, delimiter=self._delimiter, strict=True)
+
+    def _fed(self) -> Iterator[str]:
+        """Yield lines as text, and hold those that the record in work is made of."""
+        while line := self._hold():
+            if line.fault or self._size > LONGEST:
+                raise _Unending
+            yield line.raw.decode("latin-1")
+
+    def _hold(self) -> Record | None:
+        """Return the next line, which is held from now on."""
+        line = next(self._lines, None)
+        if line is None:
+            self._file_ended = True
+        else:
+            self._held.append(line)
+            self._size += line.length
+        return line
+
+    def _let_go(self, size: int = 0) -> None:
+        self._held.clear()
+        self._size, self._end, self._last_unknown = size, None, False
+
+
+def _left_open(lines: Iterable[bytes]) -> Iterator[str]:
+    """Yield lines as text, and fail if there are wanted more."""
+    for line in lines:
+        yield line.decode("latin-1")
+    raise _Open
+
+
+def _faulty(line: Record, error: Exception) -> Record:
+    return Record(line.line, line.length, line.raw, fault=f"not CSV: {error}")
+
+
+def _joined(held: Sequence[Record], fields: tuple[str, ...]) -> Record:
     if len(held) == 1:
         return Record(held[0].line, held[0].length, held[0].raw, fields)
     raw = b"".join(line.raw for line in held)

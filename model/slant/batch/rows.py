@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import math
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,6 +13,11 @@ from slant.article import AUTO, MOST_TARGETS, Article, check_targets
 from slant.batch.asked import Asked, Columns
 from slant.errors import DataError, InputError
 from slant.types import Json
+
+DEEPEST = 64
+"""Levels of nesting that JSON in a row may have."""
+HALF = re.compile("[\ud800-\udfff]")
+"""Half a character, which no text can hold that is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +47,59 @@ class Reject:
     raw: Raw
     reason: str
 
-    def to_dict(self) -> Json:
-        """Return it as JSON values; bytes that are no text are there as base64 too."""
+    def to_json(self) -> bytes:
+        """Return it as a line of JSON; bytes that are no text are there as base64 too."""
         found: Json = {"file": self.raw.file, "row": self.raw.row, "reason": self.reason}
+        try:
+            return json.dumps(found | self._raw(), ensure_ascii=False).encode() + b"\n"
+        except Exception:  # what cannot be written is told of without it, and half characters are escaped
+            return json.dumps(found).encode() + b"\n"
+
+    def _raw(self) -> Json:
         if self.raw.content is None:
-            return found | {"raw": as_json(self.raw.fields)}
+            return {"raw": as_json(self.raw.fields)}
         text = self.raw.content.decode("utf-8", "replace").rstrip("\r\n")
-        if text.encode() != self.raw.content.rstrip(b"\r\n"):
-            found["raw_base64"] = base64.b64encode(self.raw.content).decode()
-        return found | {"raw": text}
+        if text.encode() == self.raw.content.rstrip(b"\r\n"):
+            return {"raw": text}
+        return {"raw_base64": base64.b64encode(self.raw.content).decode(), "raw": text}
 
 
 def read_row(raw: Raw, asked: Asked) -> Row | Reject:
     """Return the row that was read, or why there is none."""
     try:
+        _check_numbers(raw.fields, asked.columns)
         article, targets = _article(raw.fields, asked.columns), _targets(raw.fields, asked)
+        others = {name: value for name, value in raw.fields.items() if name not in asked.columns.read}
+        return Row(raw, article, targets, as_json(others) if asked.keep else None)
     except InputError as error:
         return Reject(raw, str(error))
-    others = {name: value for name, value in raw.fields.items() if name not in asked.columns.read}
-    return Row(raw, article, targets, as_json(others) if asked.keep else None)
+    except Exception as error:  # whatever is wrong with a row costs this one
+        return Reject(raw, f"cannot be read: {type(error).__name__}: {error}")
 
 
 def as_json(fields: Json) -> str:
-    """Return columns as JSON; dates and the like as text."""
-    return json.dumps(fields, ensure_ascii=False, default=str)
+    """Return columns as JSON; dates and the like as text, numbers that are none as null."""
+    try:
+        return json.dumps(fields, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(fields), ensure_ascii=False, default=str, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """Return a value without the numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _check_numbers(fields: Json, columns: Columns) -> None:
+    for name in columns.read:
+        found = fields.get(name)
+        if isinstance(found, float) and not math.isfinite(found):
+            said = "NaN" if math.isnan(found) else "Infinity" if found > 0 else "-Infinity"
+            raise DataError(f"{said} is no number in JSON: column {name!r}")
 
 
 def _article(fields: Json, columns: Columns) -> Article:
@@ -99,6 +135,8 @@ def _targets(fields: Json, asked: Asked) -> tuple[str, ...] | Literal["auto"]:
 def _own_targets(found: Any, name: str) -> list[str]:
     """Return targets from a list, from JSON that is one, or from one string with | between them."""
     if isinstance(found, str) and found.lstrip().startswith("["):
+        if (deep := found.count("[")) > DEEPEST:
+            raise DataError(f"column {name!r}: wanted a list of strings, got {deep} opening brackets")
         try:
             found = json.loads(found)
         except ValueError as error:
@@ -109,6 +147,8 @@ def _own_targets(found: Any, name: str) -> list[str]:
         return []
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise DataError(f"column {name!r}: wanted a list of strings, got {_kind(found)}")
+    if any(HALF.search(one) for one in found):
+        raise DataError(f"column {name!r}: has a lone surrogate, half a character")
     return found
 
 

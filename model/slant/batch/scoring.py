@@ -10,14 +10,18 @@ from joblib import cpu_count
 from slant.article import AUTO, MOST_TARGETS, Targets, check_targets
 from slant.batch.asked import Asked, Columns, Format
 from slant.batch.judge import Load, load_asked
+from slant.batch.order import SECONDS, Order, Reporter
 from slant.batch.plan import PIECE
-from slant.batch.run import Order, Reporter, Summary, run
+from slant.batch.run import Summary, run
 from slant.batch.spread import Crew
 from slant.batch.store import Store
 from slant.batch.tally import Tally
-from slant.errors import TargetError
+from slant.errors import OptionError, TargetError
 from slant.inference.caution import Caution
 from slant.inference.stored import bundle_folder, read_bundle
+
+LONGEST = 86_400
+"""Seconds that an article may be allowed at most."""
 
 
 class Silent:
@@ -46,12 +50,14 @@ def score(
     format: Format = "parquet",
     flat: bool = False,
     keep: bool = False,
+    csv_safe: bool = True,
     bundle: str | Path = "default",
     device: str = "cpu",
     workers: int | None = None,
     cluster: str | None = None,
     fresh: bool = False,
     piece_bytes: int = PIECE,
+    article_timeout: float = SECONDS,
     reporter: Reporter | None = None,
     command: str = "slant.batch.score",
     load: Load = load_asked,
@@ -59,15 +65,28 @@ def score(
     """Judge every row of files, folders or patterns, on this machine or in a store that fsspec knows.
 
     Each piece of the input, ``piece_bytes`` long or so, becomes a part in the folder ``out``; rows that cannot be
-    judged go to ``out/rejects`` with the reason. Called again after a cut, it does what is left; ``fresh`` begins anew.
+    judged go to ``out/rejects`` with the reason. Called again after a cut, it does what is left; ``fresh`` begins anew
+    where an earlier run was. An article that takes longer than ``article_timeout`` seconds to judge is rejected.
+    ``csv_safe`` puts an apostrophe before text in CSV that a spreadsheet would take for a formula.
 
-    Raises:
-        InputError: the input, a target or an option is wrong.
-        BundleError: the bundle cannot be used.
-        Changed: ``out`` holds another run.
-        Locked: another run is at work in ``out``.
-        Incomplete: some pieces cannot be read or written; what is done is kept.
+    Raises
+    ------
+    InputError
+        The input, a target or an option is wrong.
+    BundleError
+        The bundle cannot be used.
+    Changed
+        ``out`` holds another run, or something else.
+    Locked
+        Another run is at work in ``out``.
+    Incomplete
+        Some pieces cannot be read or written; what is done is kept.
     """
+    if not 0 < article_timeout <= LONGEST:
+        raise OptionError(
+            f"article_timeout is {article_timeout!r}; wanted seconds, more than 0 and at most {LONGEST}",
+            field="article_timeout",
+        )
     wanted = AUTO if targets == AUTO else tuple(dict.fromkeys(check_targets(targets)))
     if len(wanted) > MOST_TARGETS:
         raise TargetError(f"{len(wanted)} targets; at most {MOST_TARGETS} are judged", field="targets")
@@ -82,6 +101,7 @@ def score(
         format=format,
         flat=flat,
         keep=keep,
+        csv_safe=csv_safe,
         device=device,
         columns=columns or Columns(),
         bundle=str(bundle),
@@ -97,6 +117,7 @@ def score(
         reporter=reporter or Silent(),
         fresh=fresh,
         size=piece_bytes,
+        seconds=article_timeout,
         command=command,
     )
     return run(order)

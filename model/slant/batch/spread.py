@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -33,7 +33,7 @@ class Crew:
         """Tell whether this process does all the work by itself."""
         return self.cluster is None and self.workers == 1
 
-    def spread(self, work: Callable[[A], B], over: Sequence[A]) -> Generator[B]:
+    def spread(self, work: Callable[[A], B], over: Iterable[A]) -> Generator[B]:
         """Yield what ``work`` returns, in whatever order it comes.
 
         Raises:
@@ -43,7 +43,7 @@ class Crew:
         """
         return self._by_processes(work, over) if self.cluster is None else self._by_cluster(self.cluster, work, over)
 
-    def _by_processes(self, work: Callable[[A], B], over: Sequence[A]) -> Generator[B]:
+    def _by_processes(self, work: Callable[[A], B], over: Iterable[A]) -> Generator[B]:
         ours = {"initializer": behave, "initargs": (os.getpid(),)}
         with parallel_config("loky", n_jobs=self.workers, inner_max_num_threads=1, **ours):
             found = _begun(work, over, "2*n_jobs")
@@ -59,12 +59,12 @@ class Crew:
         if not self.alone:  # or joblib takes the model that a process loads for a leak since its last work
             get_reusable_executor().shutdown()
 
-    def _by_cluster(self, address: str, work: Callable[[A], B], over: Sequence[A]) -> Generator[B]:
+    def _by_cluster(self, address: str, work: Callable[[A], B], over: Iterable[A]) -> Generator[B]:
         with hired(address) as cluster:
             yield from watched(_begun(work, over, AHEAD), cluster)
 
 
-def _begun(work: Callable[[A], B], over: Sequence[A], ahead: int | str) -> Generator[B]:
+def _begun(work: Callable[[A], B], over: Iterable[A], ahead: int | str) -> Generator[B]:
     spreading = Parallel(return_as="generator_unordered", batch_size=1, pre_dispatch=ahead)
     found: Generator[B] = spreading(delayed(work)(one) for one in over)
     return found

@@ -9,13 +9,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-import fsspec
 import pyarrow.parquet as pq
-from pyarrow.lib import ArrowException
 
-from slant.batch.files import BLOCK, File, look, opened
+from slant.batch.files import BLOCK, File, ReadFailed, Stored, look, opened
 from slant.batch.records import Record, records
 from slant.errors import DataError
 
@@ -24,6 +22,11 @@ MARK = b"\xef\xbb\xbf"
 """Stands before UTF-8 that some programs write."""
 LOOKED_AT = 100
 """Rows of JSON Lines that tell which columns there are."""
+ROW = 16
+"""Bytes that a row of Parquet counts at least: thousands of equal ones may be stored in a few."""
+MOST_SLICES = 2**22
+MOST_TRIES = 3
+"""Tries for a file that its store does not give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +64,28 @@ class Surveyed:
 def survey(file: File, size: int) -> Surveyed:
     """Look through a file and cut it into slices of about ``size`` bytes.
 
-    Raises:
-        DataError: it cannot be read, or changed meanwhile.
+    Raises
+    ------
+    DataError
+        It cannot be read, or changed meanwhile.
     """
-    try:
-        found = _survey_parquet(file, size) if file.form == "parquet" else _survey_lines(file, size)
-    except (OSError, EOFError, ArrowException) as error:
-        raise DataError(f"{file.path}: cannot be read: {error}", field="input") from error
-    if look(file.path) != file:
-        raise DataError(f"{file.path}: it changed while it was looked at", field="input")
-    return found
+    for left in reversed(range(MOST_TRIES)):
+        try:
+            found, now = _survey(file, size), look(file.path)
+        except DataError:
+            raise
+        except Exception as error:  # whatever a damaged file leads to
+            if left and isinstance(error, ReadFailed):
+                continue
+            raise DataError(f"{file.path}: cannot be read: {error or type(error).__name__}", field="input") from error
+        if now != file:
+            break
+        return found
+    raise DataError(f"{file.path}: it changed while it was looked at", field="input")
+
+
+def _survey(file: File, size: int) -> Surveyed:
+    return _survey_parquet(file, size) if file.form == "parquet" else _survey_lines(file, size)
 
 
 def _survey_lines(file: File, size: int) -> Surveyed:
@@ -131,20 +146,35 @@ def _keys(beginning: bytes) -> tuple[str, ...]:
 
 
 def _survey_parquet(file: File, size: int) -> Surveyed:
-    with fsspec.open(file.path, "rb") as stream, pq.ParquetFile(stream) as found:
-        about = found.metadata
-        content = json.dumps(about.to_dict(), default=str, sort_keys=True)
-        groups = [about.row_group(n) for n in range(about.num_row_groups)]
-        slices = tuple(_cut_groups([(group.num_rows, group.total_byte_size) for group in groups], size))
-        table = Table(file, tuple(found.schema_arrow.names))
-        return Surveyed(table, hashlib.sha256(content.encode()).hexdigest(), slices)
+    with Stored(file) as stream, pq.ParquetFile(stream) as found:
+        about, names = found.metadata, tuple(found.schema_arrow.names)
+        if len(set(names)) < len(names):
+            raise DataError(f"{file.path}: two columns of one name: {', '.join(map(repr, names))}", field="input")
+        groups = [_weighed(about.row_group(n)) for n in range(about.num_row_groups)]
+        if any(rows < 0 for rows, _ in groups) or sum(weight for _, weight in groups) > MOST_SLICES * size:
+            raise DataError(f"{file.path}: says that it has {about.num_rows} rows in {file.size} bytes", field="input")
+        slices = tuple(_cut_groups(groups, size))
+        return Surveyed(Table(file, names), hashlib.sha256(_footer(stream, file.size)).hexdigest(), slices)
+
+
+def _weighed(group: Any) -> tuple[int, int]:
+    """Return how many rows a group has, and how many bytes they count."""
+    return group.num_rows, max(group.total_byte_size, group.num_rows * ROW)
+
+
+def _footer(stream: Stored, size: int) -> bytes:
+    """Return the bytes of a footer: its length stands behind it, and four bytes behind that."""
+    stream.seek(size - 8)
+    length = int.from_bytes(stream.read(4) or b"", "little")
+    stream.seek(size - 8 - length)
+    return stream.read(length) or b""
 
 
 def _cut_groups(groups: list[tuple[int, int]], size: int) -> Iterator[Slice]:
     """Yield slices of rows for groups of (rows, bytes); none reaches over the end of a group."""
     start = 0
     for rows, weight in groups:
-        step = max(1, rows * size // max(1, weight))
+        step = max(1, rows * size // weight) if weight else 1
         for begun in range(0, rows, step):
             n = min(step, rows - begun)
             yield Slice(start + begun, start + begun + n, start + begun + 1, n, n * weight // rows)

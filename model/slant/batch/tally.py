@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +12,9 @@ from slant.types import Json
 
 COUNTED = ("topics", "languages", "reasons")
 NO_LABEL = "not sure enough"
-MOST_TARGETS = 1_000
-"""Targets that are counted by name; where every row has its own, the rest are counted together."""
-OTHERS = "(other targets)"
+MOST = 1_000
+"""Targets, and reasons, that are counted by name; where every row has its own, the rest are counted together."""
+OTHERS, OTHER_REASONS = "(other targets)", "(other reasons)"
 
 
 @dataclass(slots=True)
@@ -35,7 +34,8 @@ class Tally:
         self.rejected += other.rejected
         self.topics += other.topics
         self.languages += other.languages
-        self.reasons += other.reasons
+        for reason, n in other.reasons.items():
+            self._because(reason, n)
         for target, labels in other.stances.items():
             self._of(target).update(labels)
 
@@ -50,7 +50,7 @@ class Tally:
     def reject(self, found: Reject) -> None:
         """Count a rejected row; of its reason, the part that does not tell of the row itself."""
         self.rejected += 1
-        self.reasons[found.reason.split(":")[0].split(";")[0]] += 1
+        self._because(found.reason.split(":")[0].split(";")[0], 1)
 
     def to_dict(self) -> Json:
         """Return the counts as JSON values, the largest first."""
@@ -58,8 +58,11 @@ class Tally:
         stances = {target: dict(labels.most_common()) for target, labels in self.stances.items()}
         return {"rows": self.rows, "rejected": self.rejected, "stances": stances, **counted}
 
+    def _because(self, reason: str, n: int) -> None:
+        self.reasons[reason if reason in self.reasons or len(self.reasons) < MOST else OTHER_REASONS] += n
+
     def _of(self, target: str) -> Counter[str]:
-        name = target if target in self.stances or len(self.stances) < MOST_TARGETS else OTHERS
+        name = target if target in self.stances or len(self.stances) < MOST else OTHERS
         return self.stances.setdefault(name, Counter())
 
 
@@ -68,11 +71,3 @@ def tally_from(content: Json) -> Tally:
     counters: dict[str, Any] = {name: Counter(content[name]) for name in COUNTED}
     stances = {target: Counter(labels) for target, labels in content["stances"].items()}
     return Tally(content["rows"], content["rejected"], stances=stances, **counters)
-
-
-def total(found: Iterable[Tally]) -> Tally:
-    """Return the sum."""
-    everything = Tally()
-    for one in found:
-        everything.add(one)
-    return everything

@@ -2,99 +2,102 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from slant.batch import onward
 from slant.batch.asked import Asked
 from slant.batch.careful import judge_carefully
+from slant.batch.child import expendable
+from slant.batch.finished import Finished, Names
 from slant.batch.judge import Load, Outcome, judge, loaded
 from slant.batch.plan import Piece
 from slant.batch.read import read_piece
 from slant.batch.rows import Reject, Row
 from slant.batch.store import Store
 from slant.batch.tally import Tally
-from slant.batch.write import Judged, part, rejects
+from slant.batch.write import Judged, Part
 from slant.errors import DataError, SlantError
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """The files of a piece: its part, its rejected rows if it has any, and its counts until the run is done."""
-
-    part: str
-    rejects: str
-    tally: str
-
-    @property
-    def done(self) -> set[str]:
-        """Return the names that are there once a piece is done."""
-        return {self.part, self.tally}
-
-    @classmethod
-    def of(cls, number: int, ending: str) -> Names:
-        """Return the names for the piece of a number."""
-        name = f"part-{number:06}"
-        return cls(f"{name}.{ending}", f"rejects/{name}.jsonl", f"_tally/{name}.json")
-
-
-@dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a piece: its counts, or why it could not be done."""
+    """What came of a piece, or why it could not be done: for what its file holds, or for what a store did."""
 
     number: int
-    tally: Tally | None
+    finished: Finished | None
     fault: str = ""
+    of_data: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """All that every worker of a run needs to know."""
+    """All that every worker of a run needs to know.
+
+    ``seconds`` is what an article may take. ``careful``: all rows are judged in a process apart; ``suspects`` are the
+    pieces whose rows are.
+    """
 
     asked: Asked
     out: Store
     load: Load
+    seconds: float
     careful: bool = False
+    suspects: frozenset[int] = frozenset()
 
     def __call__(self, piece: Piece) -> Done:
         """Do a piece. Files that cannot be read or written are told of, for it can be tried again."""
         try:
             return Done(piece.number, self._do(piece))
         except DataError as error:
-            return Done(piece.number, None, str(error))
+            fault, of_data = str(error), True
         except SlantError:
             raise
         except Exception as error:  # what stores raise is of many types
-            return Done(piece.number, None, f"{type(error).__name__}: {error}")
+            fault, of_data = f"{type(error).__name__}: {error}", False
+        onward.forget()
+        return Done(piece.number, None, fault, of_data)
 
-    def _do(self, piece: Piece) -> Tally:
+    def _do(self, piece: Piece) -> Finished:
         """Put what comes of a piece in place, its part last."""
-        judged, rejected = self._sorted(read_piece(self.asked, piece))
-        tally, names = Tally(), Names.of(piece.number, self.asked.format)
-        for _, judgement in judged:
-            tally.count(judgement)
-        for one in rejected:
-            tally.reject(one)
-        if rejected:
-            self.out.put(names.rejects, rejects(rejected))
-        self.out.put(names.tally, json.dumps(tally.to_dict()).encode())
-        self.out.put(names.part, part(self.asked, judged))
-        return tally
+        apart = self.careful or piece.number in self.suspects or not expendable()
+        names, tally = Names.of(piece.number, self.asked.format), Tally()
+        with Part(self.asked) as part:
+            for rows in read_piece(self.asked, piece):
+                for one in part.add(self._judged(rows, apart=apart)):
+                    if isinstance(one, Reject):
+                        tally.reject(one)
+                    else:
+                        tally.count(one[1])
+            if tally.rows + tally.rejected != piece.rows:
+                raise DataError(f"{piece.rows} rows were counted, {tally.rows} judged and {tally.rejected} rejected")
+            size, rejects = part.end()
+            finished = Finished(piece.number, tally, size, rejects if tally.rejected else None)
+            if tally.rejected:
+                self.out.put(names.rejects, part.rejects)
+            else:  # there may be some of an earlier try, for a reason that has passed
+                self.out.remove([names.rejects])
+            self.out.put(names.tally, finished.to_json())
+            self.out.put(names.part, part.content)
+        return finished
 
-    def _sorted(self, rows: list[Row | Reject]) -> tuple[list[Judged], list[Reject]]:
-        """Judge the rows; return those that have a judgement, and those that have none."""
-        outcomes = self._judge([row for row in rows if isinstance(row, Row)])
-        judged, rejected = list[Judged](), list[Reject]()
+    def _judged(self, rows: list[Row | Reject], *, apart: bool) -> Iterator[Judged | Reject]:
+        """Yield each row with its judgement, or why it has none."""
+        outcomes = self._judge([row for row in rows if isinstance(row, Row)], apart=apart)
         for row in rows:
             if isinstance(row, Reject):
-                rejected.append(row)
-            elif isinstance(outcome := next(outcomes), str):
-                rejected.append(Reject(row.raw, outcome))
+                yield row
             else:
-                judged.append((row, outcome))
-        return judged, rejected
+                outcome = next(outcomes)
+                yield Reject(row.raw, outcome) if isinstance(outcome, str) else (row, outcome)
 
-    def _judge(self, rows: list[Row]) -> Iterator[Outcome]:
-        if self.careful:
-            return judge_carefully(self.load, self.asked, rows)
-        return judge(loaded(self.load, self.asked), self.asked, rows)
+    def _judge(self, rows: list[Row], *, apart: bool) -> Iterator[Outcome]:
+        done = 0
+        try:
+            if not apart:
+                for outcome in judge(loaded(self.load, self.asked), self.asked, rows, self.seconds):
+                    yield outcome
+                    done += 1
+        except MemoryError:  # in a process with nothing else in it there may be enough
+            loaded.cache_clear()
+        yield from judge_carefully(self.load, self.asked, rows[done:], self.seconds)
