@@ -38,6 +38,18 @@ class Serving:
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=30)
 
+    def ask(self, *said: bytes, seconds: float = 30.0) -> bytes:
+        """Return all that is answered, until the service closes the connection, to what is said on it."""
+        with self.connect() as one:
+            one.settimeout(seconds)
+            answer = b""
+            with contextlib.suppress(ConnectionError):
+                for part in said:
+                    one.sendall(part)
+                while piece := one.recv(65_536):
+                    answer += piece
+            return answer
+
     def workers(self) -> list[psutil.Process]:
         """Return the worker processes: what the fork server has started."""
         return [child for middle in psutil.Process(self.process.pid).children() for child in middle.children()]
@@ -46,6 +58,8 @@ class Serving:
         return [line for line in list(self.log) if line.get("event") == event]
 
 
+START = 120.0
+"""Seconds in which a service is ready, on a machine that has much else to do."""
 STAND_IN = (str(ROOT / "tests" / "stand_in.py"),)
 REAL = ("-m", "slant", "serve", "--port", "0")
 
@@ -61,9 +75,9 @@ def serving(program: Sequence[str] = STAND_IN, **settings: object) -> Iterator[S
     reader = threading.Thread(target=_read, args=(process.stderr, found, ready))
     reader.start()
     try:
-        assert ready.wait(30), found.log
+        assert ready.wait(START), found.log
         with found.client() as client:
-            until(lambda: client.get("/readyz").status_code == 200)
+            until(lambda: client.get("/readyz").status_code == 200, START)
         yield found
     finally:
         process.send_signal(signal.SIGTERM)

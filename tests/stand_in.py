@@ -18,7 +18,7 @@ from slant.inference.bundle import Bundle
 from slant.inference.classifier import Classifier
 from slant.inference.manifest import Manifest
 from slant.inference.stored import bundle_folder, read_bundle
-from slant_service.forkserver import prepare
+from slant_service.forkserver import prepare, processes
 from slant_service.logs import set_up_logs
 from slant_service.server import Server
 from slant_service.settings import Settings
@@ -75,6 +75,7 @@ def _fail(failure: Exception) -> Classifier:
 
 
 if __name__ == "__main__":
+    processes.set_forkserver_preload(["slant_service.worker"])  # of what workers share a stand-in needs no more
     prepare()
     set_up_logs()
     Server(Settings(port=0), source).run()

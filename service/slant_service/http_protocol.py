@@ -25,6 +25,7 @@ MOST_PIPELINED = 4
 LARGE_READ = 65_536
 """Bytes read at once after which other connections have their turn first."""
 HUNG_UP = getattr(select, "POLLRDHUP", select.POLLHUP)  # macOS has the second only
+TOO_LARGE = (431, "head-too-large", f"a request's head has at most {LONGEST_HEAD} bytes and {MOST_FIELDS} fields")
 STRANGE = (400, "bad-request", "the request is not HTTP/1.1 as RFC 9112 describes it")
 
 
@@ -45,7 +46,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.gone = asyncio.Event()
         self.since = self.loop.time()
-        self._in_head, self._deaf, self._unproductive, self._answer = False, False, 0, STRANGE
+        self._in_head, self._deaf, self._head_size, self._unproductive, self._answer = False, False, 0, 0, STRANGE
         if len(self.connections) > self.most:
             idle = (one for one in self.connections if isinstance(one, BoundedProtocol) and not one.in_work)
             min(idle, key=lambda one: one.since).transport.abort()
@@ -77,7 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._unproductive > LONGEST_HEAD:
-            self._answer = (431, "head-too-large", f"the request's head has more than {LONGEST_HEAD} bytes")
+            self._answer = TOO_LARGE
             self.send_400_response("")
         elif len(data) >= LARGE_READ and not self.flow.read_paused:
             self.flow.pause_reading()
@@ -85,18 +86,24 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request."""
-        self._in_head = True
+        self._in_head, self._head_size = True, 0
         if len(self.pipeline) >= MOST_PIPELINED:
             self._refuse(*STRANGE)
         super().on_message_begin()
         self.scope["state"][CONNECTION] = self
 
+    def on_url(self, url: bytes) -> None:
+        """Take some of the path."""
+        self._head_size += len(url)
+        super().on_url(url)
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a field of the head; one of a trailer counts for nothing."""
         if not self._in_head:
             return
-        if len(self.headers) >= MOST_FIELDS:
-            self._refuse(431, "head-too-large", f"the request has more than {MOST_FIELDS} header fields")
+        self._head_size += len(name) + len(value)
+        if len(self.headers) >= MOST_FIELDS or self._head_size > LONGEST_HEAD:
+            self._refuse(*TOO_LARGE)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
