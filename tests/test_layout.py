@@ -25,7 +25,17 @@ ORDER = (
 )  # fmt: skip
 """Rooms of slant in the order in which they may know of each other: each only of those before it."""
 FILES = sorted([*(ROOT / "model").rglob("*.py"), *(ROOT / "service").rglob("*.py")])
-FORBIDDEN = {"fastapi", "pydantic", "starlette", "uvicorn", "slant_service", "pandas", "torch", "transformers"}
+FORBIDDEN = {
+    "fastapi",
+    "pydantic",
+    "starlette",
+    "uvicorn",
+    "slant_service",
+    "pandas",
+    "torch",
+    "transformers",
+    "huggingface_hub",
+}
 DISK = {"open", "read_bytes", "read_text", "write_bytes", "write_text", "unlink", "mkdir", "rename"}
 TRAINED = ("encoder", "attribution")
 WITH_TORCH = (
