@@ -13,6 +13,7 @@ from slant.features.encoder import Encoder
 from slant.features.nearness import Nearness, unit, word_overlap
 from slant.text.clean import HOLE, clean, is_blank, normalise
 from slant.text.html import extract
+from slant.text.repeats import without_repeats
 from slant.text.sentences import sentences
 from slant.text.spans import Span
 from slant.types import Floats, Ints, TokenIds
@@ -29,8 +30,9 @@ LONGEST = 1_000_000
 class Reading:
     """An article's text as the caller sent it (``text``), and what was made of it.
 
-    ``spans`` are the sentences, offsets into ``text``; ``tokens`` their pieces, one list a sentence. ``title`` are
-    those of the ``headline``. ``html_cut``: not all of the page that the text was taken from was looked at.
+    ``spans`` are the sentences, each of them once, offsets into ``text``; ``tokens`` their pieces, one list a
+    sentence. ``title`` are those of the ``headline``. ``html_cut``: of the page that the text comes from some was left
+    out.
     """
 
     text: str
@@ -65,7 +67,7 @@ def read_article(encoder: Encoder, article: Article) -> Reading:
     cleaned, headline = clean(text[:LONGEST]), normalise(title)
     if is_blank(cleaned) and not title.strip():
         raise ArticleError(f"nothing to read: {len(text)} characters of text, none of them an article's", field="text")
-    spans = sentences(cleaned)
+    spans = without_repeats(cleaned, sentences(cleaned))
     first, *rest = encoder.tokenise([headline, *(span.of(cleaned) for span in spans)])
     return Reading(text, cleaned, spans, rest, headline, first, cut)
 

@@ -35,7 +35,8 @@ _STARTERS = frozenset(
     "still now then what who why how where which all some many most both no not one two for according last "
     "earlier later other another also more even instead moreover despite under over during among".split()
 )
-_STOP = re.compile(r"([.!?\u2026]+|\u3002|\uff01|\uff1f)([\"')\]}]{0,4})")
+_STOP = re.compile(r"([.!?\u2026]+(?: [.!?\u2026]+)*|\u3002|\uff01|\uff1f)([\"')\]}]{0,4})")
+_LATE_MARK = re.compile(r' "(?=\s|\Z)')
 _WORD_BEFORE = re.compile(r"[^\s\"'(\[\x1f\u2014/-]+$")
 _WORD_AFTER = re.compile(r"[\"'(\[]{0,3}([^\W_]+)")
 _RUN_IN = re.compile(r"(?<![A-Za-z])[a-z]{3,24}(?=[A-Z][a-z])")
@@ -95,9 +96,21 @@ def _split(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _boundaries(text: str, start: int, end: int) -> Iterator[int]:
     """Yield the offsets inside ``[start, end)`` at which one sentence ends and the next begins."""
-    stops = (match.end() for match in _STOP.finditer(text, start, end) if _ends(text, match, end))
     run_ins = (match.end() for match in _RUN_IN.finditer(text, start, end))
-    yield from sorted({*stops, *run_ins})
+    yield from sorted({*_stops(text, start, end), *run_ins})
+
+
+def _stops(text: str, start: int, end: int) -> Iterator[int]:
+    """Yield where a stop ends a sentence, behind the quotation mark that closes it, which may stand a space apart."""
+    marks, counted = 0, start
+    for match in _STOP.finditer(text, start, end):
+        if not _ends(text, match, end):
+            continue
+        stop, late = match.end(), _LATE_MARK.match(text, match.end(), end)
+        if late:
+            marks, counted = marks + text.count('"', counted, stop), stop
+            stop = late.end() if marks % 2 else stop
+        yield stop
 
 
 def _ends(text: str, stop: re.Match[str], end: int) -> bool:
