@@ -100,6 +100,12 @@ def test_a_trailer_counts_for_nothing(service: Serving) -> None:
     assert statuses(service.ask(POST + KNOWN + CHUNKED + LAST + b"\r\n" + body)) == [200]
 
 
+def send_on(connection: socket.socket, piece: bytes) -> None:
+    """Send a piece again and again, until the service has had enough."""
+    for _ in range(2_000):
+        connection.sendall(piece)
+
+
 @pytest.mark.parametrize(
     "more",
     [b"ab: cd\r\n", b"x", b"\r\n"],
@@ -118,8 +124,7 @@ def test_what_has_no_end_is_cut(service: Serving, more: bytes) -> None:
         one.sendall(start)
         assert one.recv(1_000)
         with pytest.raises(OSError):  # noqa: PT011 - reset, or broken pipe
-            for _ in range(2_000):
-                one.sendall(more * 20_000)
+            send_on(one, more * 20_000)
     assert process.memory_info().rss < before + 20_000_000
 
 
