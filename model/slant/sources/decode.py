@@ -97,7 +97,10 @@ def _run(part: Bools, at: int) -> Bools:
 
 
 def _attribution(pieces: Pieces, cue: Smoothed) -> Attribution:
-    return Attribution(**{role: _spans(pieces, cue.first, part) for role, part in zip(ROLES, cue.parts, strict=True)})
+    parts = dict(zip(ROLES, cue.parts, strict=True))
+    heading = pieces.heading[cue.first : cue.first + cue.parts.shape[1]]
+    parts["content"] = parts["content"] & ((heading == 0) | (heading == pieces.heading[cue.at]))
+    return Attribution(**{role: _spans(pieces, cue.first, part) for role, part in parts.items()})
 
 
 def _spans(pieces: Pieces, first: int, part: Bools) -> tuple[Span, ...]:

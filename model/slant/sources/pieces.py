@@ -17,6 +17,7 @@ import numpy as np
 from slant.features.encoder import encode_each
 from slant.features.reading import Reading
 from slant.text.clean import HOLE
+from slant.text.headings import headings
 from slant.types import Bools, Ints
 
 if TYPE_CHECKING:
@@ -34,13 +35,15 @@ _DIRECTED = str.maketrans(dict.fromkeys(OPENING, "\u201c") | dict.fromkeys(CLOSI
 class Pieces:
     """Pieces and their places: ``ids``, ``starts`` and ``ends`` are (n,), the last two character offsets.
 
-    ``inside`` is (n,), whether a piece goes on with the word that the one before is of.
+    ``inside`` is (n,), whether a piece goes on with the word that the one before is of. ``heading`` is (n,), the
+    number of the heading that a piece is of, 0 if it is of none.
     """
 
     ids: Ints
     starts: Ints
     ends: Ints
     inside: Bools
+    heading: Ints
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -63,8 +66,8 @@ def pieces_of(tokenizer: Tokenizer, reading: Reading) -> Pieces:
     text = directed(reading.text, reading.cleaned)
     encodings = encode_each(tokenizer, [span.of(text) for span in reading.spans])
     rows = list(_rows(reading, encodings, piece_id(tokenizer, BREAK)))
-    ids, starts, ends, inside = np.array(rows, dtype=np.int64).reshape(-1, 4).T
-    return Pieces(ids, starts, ends, inside.astype(bool))
+    ids, starts, ends, inside, heading = np.array(rows, dtype=np.int64).reshape(-1, 5).T
+    return Pieces(ids, starts, ends, inside.astype(bool), heading)
 
 
 def piece_id(tokenizer: Tokenizer, piece: str) -> int:
@@ -87,11 +90,13 @@ def directed(text: str, cleaned: str) -> str:
     )
 
 
-def _rows(reading: Reading, encodings: list[Encoding], stop: int) -> Iterator[tuple[int, int, int, bool]]:
+def _rows(reading: Reading, encodings: list[Encoding], stop: int) -> Iterator[tuple[int, int, int, bool, int]]:
     gaps = [reading.cleaned[before.end : after.start] for before, after in pairwise(reading.spans)]
     ends = {n for n, gap in enumerate(gaps) if "\n" in gap or HOLE in gap}
+    heads = headings(reading.cleaned, reading.spans)
     for n, (span, encoding) in enumerate(zip(reading.spans, encodings, strict=True)):
+        heading = (n + 1) * heads[n]
         for piece, word, (start, end) in zip(encoding.ids, encoding.tokens, encoding.offsets, strict=True):
-            yield piece, span.start + start, span.start + end, word.startswith("##")
+            yield piece, span.start + start, span.start + end, word.startswith("##"), heading
         if n in ends:
-            yield stop, span.end, span.end, False
+            yield stop, span.end, span.end, False, 0
