@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -62,13 +63,15 @@ START = 120.0
 """Seconds in which a service is ready, on a machine that has much else to do."""
 STAND_IN = (str(ROOT / "tests" / "stand_in.py"),)
 REAL = ("-m", "slant", "serve", "--port", "0")
+INSTALLED = (str(Path(sys.executable).parent / "slant"), "serve", "--port", "0")
 
 
 @contextlib.contextmanager
-def serving(program: Sequence[str] = STAND_IN, **settings: object) -> Iterator[Serving]:
-    """Start the service, wait until it is ready, and end it."""
+def serving(program: Sequence[str] = STAND_IN, folder: Path | None = None, **settings: object) -> Iterator[Serving]:
+    """Start the service, in a folder if one is given, wait until it is ready, and end it."""
     environment = os.environ | {f"SLANT_{name.upper()}": str(value) for name, value in settings.items()}
-    process = subprocess.Popen([sys.executable, *program], env=environment, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, *program]
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, cwd=folder)
     assert process.stderr is not None
     found = Serving(process, 0)
     ready = threading.Event()

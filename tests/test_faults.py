@@ -6,14 +6,16 @@ import concurrent.futures
 import json
 import signal
 import socket
+import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import httpx2
 import psutil
 import pytest
 
-from serving import Serving, serving, until
+from serving import INSTALLED, Serving, serving, until
 
 HEAD = b"POST /v1/classify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
@@ -146,3 +148,52 @@ def test_work_that_does_not_end_is_given_up_when_the_time_to_drain_is(tmp_path: 
         service.process.send_signal(signal.SIGTERM)
         service.process.wait(30)
         assert held.result().status_code == 503
+
+
+def test_an_idle_stream_does_not_hold_up_the_end() -> None:
+    """What was asked on it is answered."""
+    with serving() as service, service.connect() as stream:
+        stream.sendall(b"POST /v1/classify/stream HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        stream.sendall(b'e\r\n{"text": "a"}\n\r\n')
+        with stream.makefile("rb") as answers:
+            until(lambda: b'"label"' in answers.readline() or b'"language"' in answers.readline())
+            service.process.send_signal(signal.SIGTERM)
+            assert service.process.wait(20) in (0, -signal.SIGTERM)
+
+
+HOSTILE = ("multiprocessing", "pickle", "json", "numpy", "slant", "slant_service", "struct", "_posixsubprocess", "site")
+
+
+def test_nothing_of_the_working_directory_is_run(tmp_path: Path) -> None:
+    """Neither by the service nor by a process that it starts, also when a worker is replaced; nor does SIGHUP end it."""
+    for name in HOSTILE:
+        (tmp_path / f"{name}.py").write_text(f"import pathlib\npathlib.Path({str(tmp_path / 'ran')!r}).touch()\n")
+    asking = threading.Thread(target=_hang_up, args=(str(tmp_path),))
+    asking.start()
+    with serving(INSTALLED, folder=tmp_path) as service, service.client() as client:
+        asking.join()
+        assert post(client, "a").status_code == 200
+        for worker in service.workers():
+            worker.send_signal(signal.SIGKILL)
+        assert post(client, "a").status_code == 200
+        programs = psutil.Process(service.process.pid).children(recursive=True)
+        assert {one.environ().get("PYTHONSAFEPATH") for one in programs} == {"1"}
+    assert not (tmp_path / "ran").exists()
+
+
+def _hang_up(folder: str) -> None:
+    """Send SIGHUP to the service of a folder, as soon as it has begun to start and again until it is up."""
+
+    def begun() -> list[psutil.Process]:
+        mine = psutil.Process().children()
+        return [one for one in mine if one.cwd() == folder and one.children()]
+
+    sent = count()
+
+    def send() -> bool:
+        for one in begun():
+            one.send_signal(signal.SIGHUP)
+            return next(sent) > 20
+        return False
+
+    until(send, 60)

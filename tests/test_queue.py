@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slant_service.fair_queue import FairQueue, Line, QueueFull, Ticket
@@ -133,25 +134,74 @@ def test_the_time_to_empty_follows_the_measured_pace(monkeypatch: pytest.MonkeyP
     run(test)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from("paid")), max_size=60))
+def test_callers_take_turns_and_so_do_the_requests_of_each() -> None:
+    async def test() -> None:
+        queue = FairQueue(64)
+        for n in range(4):
+            queue.put([job(x) for x in "abc"], Line(n, "many"))
+        queue.put([job("x"), job("y")], Line(9, "few"))
+        assert names(await queue.take(7, ANY)) == "axaya" + "ab"
+        assert len(queue) == 7
+
+    run(test)
+
+
+def test_some_places_are_kept_for_single_articles() -> None:
+    async def test() -> None:
+        queue = FairQueue(100)
+        queue.put([job() for _ in range(64)], Line(1, bulk=True))
+        queue.put([job() for _ in range(11)], Line(2, bulk=True))
+        with pytest.raises(QueueFull):
+            queue.put([job()], Line(3, bulk=True))
+        waiting = asyncio.create_task(queue.room(Line(3, bulk=True)))
+        for n in range(25):
+            queue.put([job()], Line(10 + n))
+        with pytest.raises(QueueFull):
+            queue.put([job()], Line(99))
+        assert queue.full
+        await queue.take(1, ANY)
+        await waiting
+
+    run(test)
+
+
+def test_some_places_are_kept_from_every_one_caller() -> None:
+    async def test() -> None:
+        queue = FairQueue(100, each=75)
+        tickets = [queue.put([job()], Line(n, "greedy"))[0] for n in range(75)]
+        with pytest.raises(QueueFull):
+            queue.put([job()], Line(75, "greedy"))
+        assert not queue.full
+        queue.put([job()], Line(1, "modest"))
+        tickets[0].outcome.cancel()
+        await asyncio.sleep(0)
+        queue.put([job()], Line(75, "greedy"))
+
+    run(test)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 7), st.sampled_from("paid")), max_size=60))
 def test_every_ticket_comes_out_once(steps: list[tuple[int, str]]) -> None:
     """Whatever is put, abandoned, taken and put back: nothing is lost, nothing doubled, and the length is right."""
 
     async def test() -> None:
-        queue, waiting = FairQueue(16), list[Ticket]()
-        for line, step in steps:
-            if step == "p" and not queue.full:
-                waiting += queue.put([job()], Line(line))
+        queue, waiting = FairQueue(16, each=9), list[Ticket]()
+        for n, step in steps:
+            if step == "p":
+                with contextlib.suppress(QueueFull):
+                    waiting += queue.put([job()], Line(n % 4, n // 4, bulk=n % 2 == 1))
             elif step == "a" and waiting:
-                waiting.pop(line % len(waiting)).outcome.cancel()
+                waiting.pop(n % len(waiting)).outcome.cancel()
                 await asyncio.sleep(0)
             elif step == "i" and waiting:
-                queue.put_back(await queue.take(1 + line, ANY))
+                queue.put_back(await queue.take(1 + n, ANY))
             elif step == "d" and waiting:
-                for ticket in await queue.take(1 + line, ANY):
+                for ticket in await queue.take(1 + n, ANY):
                     waiting.remove(ticket)
             assert len(queue) == len(waiting)
         if waiting:
             assert set(await queue.take(99, ANY)) == set(waiting)
+        queue.put([job() for _ in range(9)], Line("whole", bulk=True))  # there is room for all that there was at first
 
     run(test)

@@ -19,7 +19,7 @@ END = b"0\r\n\r\n"
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Serving]:
-    with serving(max_line_bytes=2_000) as found:
+    with serving(max_line_bytes=2_000, max_pending_bytes=1_000_000, max_body_bytes=1_000_000, max_streams=4) as found:
         yield found
 
 
@@ -133,3 +133,44 @@ def test_a_client_that_goes_frees_everything_at_once(service: Serving, tmp_path:
         (tmp_path / "go").touch()
         until(lambda: process.num_fds() <= before)
         assert client.post("/v1/classify", json={"text": "a"}).status_code == 200
+
+
+def test_only_so_many_streams_are_open(service: Serving) -> None:
+    with service.client() as client:
+        until(lambda: "slant_streams 0.0" in client.get("/metrics").text)
+        held = [Lines(service) for _ in range(4)]
+        for one in held:
+            one.send({"text": "a"})
+            assert one.next()["language"] == "en"
+        refused = client.post("/v1/classify/stream", content=b'{"text": "a"}\n')
+        assert (refused.status_code, refused.json()["type"]) == (503, "/problems/busy")
+        assert int(refused.headers["retry-after"]) > 0
+        assert client.post("/v1/classify", json={"text": "a"}).status_code == 200
+        for one in held:
+            one.close()
+        until(lambda: "slant_streams 0.0" in client.get("/metrics").text)
+        assert client.post("/v1/classify/stream", content=b'{"text": "a"}\n').status_code == 200
+
+
+def test_what_a_stream_holds_is_counted_and_given_back(service: Serving, tmp_path: Path) -> None:
+    with service.client() as client:
+        stream = Lines(service)
+        text = f"UNTIL {tmp_path / 'go'} " + "x" * 900
+        stream.send(*[{"text": text}] * 5)
+
+        def held() -> float:
+            return float(client.get("/metrics").text.split("\nslant_pending_bytes ")[1].split()[0])
+
+        until(lambda: held() > 4_500)
+        (tmp_path / "go").touch()
+        stream.end()
+        assert len(stream.rest()) == 5
+        until(lambda: held() == 0)
+        stream.close()
+
+
+def test_a_line_with_more_than_it_seems_is_refused_in_its_place(lines: Lines) -> None:
+    """Lists upon lists, as many as fit into a line, cost no more than any other line that is wrong."""
+    lines.send({"id": "1", "text": "a"}, "[" + ",".join(["[[]]"] * 300) + "]", "[" * 1_900, {"id": "4", "text": "a"})
+    lines.end()
+    assert [one.get("status", one.get("id")) for one in lines.rest()] == ["1", 422, 422, "4"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import resource
 import shutil
 import signal
@@ -136,6 +137,42 @@ def test_a_deleted_bundle_goes_on_answering_even_when_a_worker_must_be_replaced(
         worker.send_signal(signal.SIGKILL)
     assert answering(client) == "doomed"
     assert swap(client, tmp_path / "doomed").status_code == 409
+
+
+@pytest.mark.parametrize("name", ["/etc", "../..", "/", ".", "a/../../..", "~root", "//"])
+def test_a_name_that_leads_out_of_the_root_is_refused(
+    client: httpx2.Client, tmp_path: Path, name: str, root: Path
+) -> None:
+    """And what is said tells nothing of the server: neither where the root is nor what there is."""
+    found = client.post("/v1/admin/bundle", json={"bundle": name})
+    assert (found.status_code, found.json()["type"]) == (409, "/problems/unusable-bundle")
+    assert str(root) not in found.text
+    (tmp_path / "made.up").mkdir()
+    (tmp_path / "made.up" / "manifest.json").write_text('{"sha256": "a", "format": "SECRET-CONTENT"}')
+    refused = swap(client, tmp_path / "made.up")
+    assert refused.status_code == 409
+    assert "SECRET-CONTENT" not in refused.text
+
+
+def test_the_workers_that_answer_are_counted_alone(service: Serving, client: httpx2.Client, tmp_path: Path) -> None:
+    swap(client, bundle(tmp_path, "other")).raise_for_status()
+    told = client.get("/metrics").text
+    assert "slant_workers 2.0" in told
+    assert "slant_workers_spare 2.0" in told
+    assert len(service.workers()) == 4
+
+
+def test_a_second_change_at_the_same_time_is_refused(client: httpx2.Client, service: Serving) -> None:
+    def change(_: int) -> str:
+        with service.client(headers=ADMIN) as one:
+            answer = one.post("/v1/admin/bundle", json={"bundle": "default"})
+            return str(answer.json().get("type", answer.status_code))
+
+    with concurrent.futures.ThreadPoolExecutor(4) as threads:
+        found = Counter(threads.map(change, range(4)))
+    assert found["200"] >= 1
+    assert found["200"] + found["/problems/change-under-way"] == 4
+    assert answering(client) == "default"
 
 
 def test_the_signal_loads_anew_what_stands_there_now(tmp_path: Path) -> None:
