@@ -107,7 +107,7 @@ def _read(stderr: Any, found: Serving, ready: threading.Event) -> None:
         try:
             entry = json.loads(line)
         except ValueError:
-            entry = {"event": line}
+            entry = {"event": line, "not json": True}
         found.log.append(entry)
         if entry["event"].startswith("Uvicorn running on"):
             found.port = int(entry["event"].split(":")[2].split()[0])

@@ -202,11 +202,86 @@ def test_what_cannot_be_read_does_not_spoil_the_answer_before_it(service: Servin
     assert statuses(service.ask(call + b"\x00nonsense\r\n\r\n")) == [200]
 
 
+def test_nothing_in_a_body_that_was_not_wanted_is_run(service: Serving) -> None:
+    inner = GET + LAST + b"\r\n"
+    assert statuses(service.ask(POST + b"Content-Length: 1000\r\n\r\n" + inner)) == [401]
+    outer = POST + CHUNKED + b"\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(inner), inner)
+    assert statuses(service.ask(outer + inner)) == [401, 200]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"9" * 3_900_000,
+        b'{"text": "a", "targets": [' + b",".join([b'"b"'] * 900_000) + b"]}",
+        b"[" + b",".join([b'{"text":"a"}'] * 300_000) + b"]",
+        b'{"text": "a", "id": "' + b"x" * 3_900_000 + b'"}',
+        b'{"text": "a", "' + b"x" * 3_900_000 + b'": 1}',
+        b'{"text": "a", "coverage": 1e400}',
+        b"[" * 3_900_000,
+        b"[" + b"[]," * 1_300_000 + b"[]]",
+        b'"' + b"\\n" * 1_900_000 + b'"',
+        b'"' + b"\\" * 3_900_001,
+        b" " * 3_900_000,
+    ],
+    ids=[
+        "digits",
+        "targets",
+        "articles",
+        "id",
+        "field",
+        "infinite",
+        "open",
+        "lists",
+        "escapes",
+        "backslashes",
+        "blank",
+    ],
+)
+def test_a_large_body_that_is_wrong_is_refused_at_once(service: Serving, body: bytes) -> None:
+    began = time.monotonic()
+    for path in (b"/v1/classify", b"/v1/classify/batch"):
+        head = POST.replace(b"/v1/classify", path) + KNOWN + LAST + b"Content-Length: %d\r\n\r\n" % len(body)
+        answer = service.ask(head + body)
+        assert statuses(answer) == [422]
+        assert len(answer) < 10_000
+    assert time.monotonic() - began < 10
+
+
+def test_no_line_of_the_log_is_torn_and_none_holds_what_the_caller_wrote(service: Serving) -> None:
+    before = len(service.log)
+    for name in (b"SECRET", b"a\tSECRET", b"\xff\xfeSECRET", b'","level":"SECRET"', b"x" * 129, b"{SECRET}", b""):
+        for said in (
+            b"GET /SECRET?SECRET HTTP/1.1\r\n" + HOST,
+            b"GET /%0aSECRET%0d%1b[2J HTTP/1.1\r\n" + HOST,
+            POST + KNOWN + b"Content-Length: 15\r\n",
+            POST + b"Authorization: Bearer SECRET\r\n",
+        ):
+            found = service.ask(said + b"X-Request-ID: " + name + b"\r\n" + LAST + b"\r\n" + b'{"SECRET": {{}}}')
+            assert statuses(found)
+    until(lambda: len(service.log) >= before + 28)
+    assert not [line for line in service.log if "not json" in line]
+    assert [line for line in service.log[before:] if "SECRET" in str(line) and line.get("request") != "SECRET"] == []
+
+
 def test_redirects_lead_nowhere(service: Serving) -> None:
     for path in (b"/healthz/", b"/metrics/", b"/docs/", b"/v1/topics/", b"//healthz", b"/static-offline-docs"):
         answer = service.ask(b"GET " + path + b" HTTP/1.1\r\nHost: evil.example\r\n" + KNOWN + LAST + b"\r\n")
         assert statuses(answer)[0] in (404, 405)
         assert b"evil.example" not in answer
+
+
+def test_static_files_are_those_of_the_page(service: Serving) -> None:
+    for way in (
+        b"../core.py",
+        b"%2e%2e/core.py",
+        b"..%2fcore.py",
+        b"../../../../../../etc/passwd",
+        b"//etc/passwd",
+        b"%00",
+    ):
+        answer = service.ask(b"GET /static-offline-docs/" + way + b" HTTP/1.1\r\n" + HOST + LAST + b"\r\n")
+        assert statuses(answer)[0] in (400, 404, 405)
 
 
 def test_an_upgrade_is_not_made(service: Serving) -> None:

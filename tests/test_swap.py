@@ -183,6 +183,9 @@ def test_the_signal_loads_anew_what_stands_there_now(tmp_path: Path) -> None:
         service.process.send_signal(signal.SIGHUP)
         until(lambda: bool(service.said("loaded again")))
         assert answering(client) == "evening"
+        for _ in range(20):
+            service.process.send_signal(signal.SIGHUP)
+        until(lambda: len(service.said("loaded again")) >= 2 and len(service.workers()) == 2)
         (where / "manifest.json").write_text("{}")
         service.process.send_signal(signal.SIGHUP)
         until(lambda: bool(service.said("nothing has changed")))
