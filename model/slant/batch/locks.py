@@ -79,7 +79,11 @@ class Term:
         OSError
             It cannot be known: the store does not answer.
         """
-        if _run_of(_content(fs, self.lock)) != self.run or _content(fs, self.after("").lock) is not None:
+        content = _content(fs, self.lock)
+        run = _run_of(content)
+        if content is not None and run is None:
+            raise OSError(f"{self.lock}: a read came short")
+        if run != self.run or _content(fs, self.after("").lock) is not None:
             folder = self.path.rpartition("/")[0]
             raise Locked(f"{folder}: another run has taken over, for this one gave no sign of life for too long")
 

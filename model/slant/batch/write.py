@@ -24,6 +24,7 @@ from slant.types import Json
 Judged = tuple[Row, Judgement]
 IN_MEMORY = 64 * 2**20
 """Bytes of a file in the making that are held in memory; a larger one goes to a temporary file."""
+END = "\r\n"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """Text that begins so is taken for a formula by a spreadsheet."""
 
@@ -184,9 +185,13 @@ class _Csv(_Lines):
         return self._encoded([self._cells(row) for row in rows])
 
     def _encoded(self, rows: list[Json]) -> bytes:
-        content = io.StringIO()
-        csv.DictWriter(content, self._names, extrasaction="ignore", lineterminator="\n").writerows(rows)
-        return content.getvalue().encode()
+        """Return lines, each with quotes around whatever any reader may take for the end of one."""
+        lines = list[str]()
+        for row in rows:
+            line = io.StringIO()
+            csv.DictWriter(line, self._names, extrasaction="ignore", lineterminator=END).writerow(row)
+            lines.append(line.getvalue().removesuffix(END))
+        return "".join(f"{line}\n" for line in lines).encode()
 
     def _cells(self, row: Json) -> Json:
         spans = {name: _json_or_nothing(row[name]) for name in ("evidence", "sources")}

@@ -1,0 +1,96 @@
+"""Batch scoring from and to a store that fails now and then: whatever fails, and when, no row is lost or doubled.
+
+BATCH_FAULTS=200 makes so many runs of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import random
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import flaky_store
+from slant.batch import Summary
+from slant.batch.careful import let_go
+from slant.batch.locks import lease
+from slant.errors import Incomplete, InputError
+from test_batch import FORMS, ROWS, answers, parts, rejected, run
+
+RUNS = int(os.environ.get("BATCH_FAULTS", "35"))
+STEP = 1 if RUNS >= 200 else 5
+"""Of the reads of a run, every so many-th is the one that fails, in one run after the other."""
+KINDS = ("read", "short", "write", "list", "rename", "remove", "slow")
+BAD = {"id": "bad", "text": " ", "n": -1}
+GIVEN = [*ROWS[:9], BAD, *ROWS[9:]]
+STARTS = 200
+"""Starts after which a run of so few rows must have ended."""
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Wait little for the locks of the dead, and judge in one process for all runs."""
+    monkeypatch.setattr("slant.batch.store.lease", partial(lease, seconds=0.05))
+    monkeypatch.setattr("slant.batch.run.let_go", lambda: None)
+    yield
+    monkeypatch.undo()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _ended() -> Any:
+    yield
+    let_go()
+
+
+def to_the_end(given: str, out: str, faults: str, monkeypatch: pytest.MonkeyPatch) -> Summary:
+    """Start a run until it says that it is done; return what it says."""
+    for _ in range(STARTS):
+        with contextlib.suppress(Incomplete, InputError), monkeypatch.context() as patch:
+            patch.setenv(flaky_store.NAME, faults)
+            return run(given, out, piece_bytes=800)
+    raise AssertionError
+
+
+def drawn(number: int) -> tuple[str, str]:
+    """Return a form of input, and what fails in a run of it: one thing often, then several now and then."""
+    chance, names = random.Random(number), list(FORMS)
+    form, kind = names[number % len(names)], KINDS[number // len(names) % len(KINDS)]
+    several = chance.sample(KINDS, 3) if number >= len(names) * len(KINDS) else []
+    return form, ",".join(f"{one}={chance.randint(15, 80)}" for one in [kind, *several])
+
+
+@pytest.mark.parametrize("number", range(RUNS))
+def test_no_row_is_lost_or_doubled(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name, faults = drawn(number)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / name).write_bytes(FORMS[name](GIVEN))
+    found = to_the_end(f"flaky://{tmp_path}/in", f"flaky://{tmp_path}/out", faults, monkeypatch)
+    assert (found.tally.rows, found.tally.rejected) == (len(ROWS), 1)
+    assert [row["id"] for row in answers(tmp_path / "out")] == [row["id"] for row in ROWS]
+    assert [row["reason"][:7] for row in rejected(tmp_path / "out")] == ["no text"]
+    run(f"flaky://{tmp_path}/in", tmp_path / "whole", piece_bytes=800)
+    assert parts(tmp_path / "out") == parts(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_whichever_read_fails_once_all_rows_are_there(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One read fails, or comes short, or a listing fails: the first, the second, ... until there is no further one."""
+    (tmp_path / name).write_bytes(FORMS[name](GIVEN))
+    for kind in ("read", "short", "list"):
+        for n in itertools.count(1, STEP):
+            flaky_store.COUNTED[kind] = -n
+            flaky_store.INJECTED.clear()
+            out = tmp_path / f"{kind}{n}"
+            found = to_the_end(f"flaky://{tmp_path}/{name}", str(out), f"{kind}=1000000", monkeypatch)
+            assert (found.tally.rows, found.tally.rejected) == (len(ROWS), 1)
+            assert len(answers(out)) == len(ROWS)
+            if not flaky_store.INJECTED[kind]:
+                break
+        assert n > 2
