@@ -134,7 +134,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(samples: list[Sample], 
         start_new_session=True,
         preexec_fn=hear_ctrl_c,
     )
-    until(lambda: len(list(out.glob("part-*"))) > 1)
+    until(lambda: len(list(out.glob("part-*"))) > 1, 120)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
