@@ -7,7 +7,7 @@ from pathlib import Path
 
 from joblib import cpu_count
 
-from slant.article import AUTO, MOST_TARGETS, Targets, check_targets
+from slant.article import AUTO, MOST_TARGETS, Targets, Topics, check_targets
 from slant.batch.asked import Asked, Columns, Format
 from slant.batch.judge import Load, load_asked
 from slant.batch.plan import PIECE
@@ -18,6 +18,7 @@ from slant.batch.tally import Tally
 from slant.errors import TargetError
 from slant.inference.caution import Caution
 from slant.inference.stored import bundle_folder, read_bundle
+from slant.inference.topics import check_topics
 
 
 class Silent:
@@ -39,7 +40,7 @@ def score(
     *,
     targets: Targets = (),
     columns: Columns | None = None,
-    topics: bool = True,
+    topics: Topics = True,
     evidence: bool = False,
     sources: bool = False,
     min_confidence: float | None = None,
@@ -72,6 +73,7 @@ def score(
     if len(wanted) > MOST_TARGETS:
         raise TargetError(f"{len(wanted)} targets; at most {MOST_TARGETS} are judged", field="targets")
     Caution(min_confidence=min_confidence or 0.0).check(None)
+    check_topics(topics)
     manifest, _ = read_bundle(bundle_folder(bundle))
     asked = Asked(
         targets=wanted,

@@ -11,7 +11,7 @@ from dataclasses import asdict
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from slant.article import Judgement, StanceScore
+from slant.article import ALL, Judgement, StanceScore
 from slant.batch import schema
 from slant.batch.asked import Asked
 from slant.batch.rows import Reject, Row
@@ -26,7 +26,8 @@ def part(asked: Asked, judged: Iterable[Judged]) -> bytes:
     types = schema.flat(asked.labels) if flat else schema.nested(asked.labels)
     if not asked.keep:
         types = types.remove(types.get_field_index(schema.OTHERS.name))
-    rows = (row for one in judged for row in (_flat(*one) if flat else [_nested(*one)]))
+    every = asked.topics == ALL
+    rows = (row for one in judged for row in (_flat(*one, every=every) if flat else [_nested(*one)]))
     if asked.format == "parquet":
         return _parquet(types, rows)
     return _jsonl(types, rows) if asked.format == "jsonl" else _csv(types, rows)
@@ -41,15 +42,18 @@ def _nested(row: Row, judgement: Judgement) -> Json:
     return {"file": row.raw.file, "row": row.raw.row, **judgement.to_dict(), "input": row.others}
 
 
-def _flat(row: Row, judgement: Judgement) -> Iterator[Json]:
+def _flat(row: Row, judgement: Judgement, *, every: bool) -> Iterator[Json]:
     """Yield a row for each target; one with no target, where none was asked for."""
+    topics = {level: [one.code for one in judgement.topics if one.given and one.level == level] for level in (1, 2)}
     for stance in judgement.stances or (None,):
         yield {
             "file": row.raw.file,
             "row": row.raw.row,
             "id": judgement.id,
             "language": judgement.language,
-            "topics": [topic.code for topic in judgement.topics],
+            "topics": topics[1],
+            "subtopics": topics[2],
+            "topic_scores": [asdict(one) for one in judgement.topics] if every else [],
             **_flat_stance(stance),
             "warnings": list(judgement.warnings),
             "input": row.others,
@@ -82,14 +86,15 @@ def _jsonl(types: pa.Schema, rows: Iterable[Json]) -> bytes:
 
 
 def _csv(types: pa.Schema, rows: Iterable[Json]) -> bytes:
-    """Return a header and a line a row; lists of words have | between them, spans and sources are JSON."""
+    """Return a header and a line a row; lists of words have | between them, spans, sources and scores are JSON."""
     content = io.StringIO()
     writer = csv.DictWriter(content, types.names, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for row in rows:
         spans = {
-            name: json.dumps(row[name], ensure_ascii=False) if row[name] else "" for name in ("evidence", "sources")
+            name: json.dumps(row[name], ensure_ascii=False) if row[name] else ""
+            for name in ("evidence", "sources", "topic_scores")
         }
-        lists = {name: "|".join(row[name]) for name in ("topics", "warnings")}
+        lists = {name: "|".join(row[name]) for name in ("topics", "subtopics", "warnings")}
         writer.writerow(row | lists | spans)
     return content.getvalue().encode()

@@ -37,6 +37,7 @@ class DataSet:
 TOPIC_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["topics"])
 SOURCE_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["sources"])
 STANCE_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["stances"])
+SUBTOPICS = DataSet(**_CONTENT["subtopics"])
 ATTRIBUTION = DataSet(**_CONTENT["attribution"])
 WITHHELD_FILES: tuple[str, ...] = tuple(_CONTENT["withheld"])
 

@@ -27,7 +27,14 @@ from slant.training.card import write_card
 from slant.training.fit import fit_sources, fit_stances, fit_topics
 from slant.training.samples import FeatureCache
 from slant.training.selftest import TEST_ARTICLES
-from slant.training.sets import TrainingSet, attribution_record, default_sets, silent_targets, source_sets
+from slant.training.sets import (
+    TrainingSet,
+    attribution_record,
+    default_sets,
+    silent_targets,
+    source_sets,
+    subtopics_record,
+)
 from slant.training.source import Models
 from slant.types import Json, Watch
 
@@ -107,7 +114,8 @@ def train_default(folder: Path, out: Path, *, version: str, models: Path | None,
     empty = Manifest(name="default", version=version, topics=[], stances=[], files={})
     bundle = Bundle(empty, encoder, tagger, hearer, topic, stance, None)
     records = [one.record("encoder") for one in topics] + [one.record("encoder") for one in stances]
-    records += [one.record("topic") for one in topics] + [one.record("stance") for one in stances if one.about.weight]
+    records += [one.record("topic") for one in topics] + [subtopics_record(folder)]
+    records += [one.record("stance") for one in stances if one.about.weight]
     figures = {"topic": topic_figures, "stance": stance_figures, "encoder": trained}
     return _write_default(folder, out, bundle, given, records, figures, watch)
 
@@ -228,7 +236,7 @@ def _write(
     manifest = Manifest(
         name=name,
         version=bundle.manifest.version,
-        topics=[label._asdict() for label in bundle.topic.labels] if bundle.topic else [],
+        topics=list(bundle.topic.described()) if bundle.topic else [],
         stances=list(bundle.stance.labels) if bundle.stance else [],
         files={},
         training=records,
