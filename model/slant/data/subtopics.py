@@ -21,20 +21,19 @@ _KNOWN = {topic.name: topic for topic in SUBTOPICS}
 
 
 def narrower_names(paths: Iterable[Path]) -> dict[str, tuple[str, ...]]:
-    """Return the topics of the second level that the files name for articles, by the articles' ids.
+    """Return the topics of the second level that rows of the files name, by the articles' ids.
 
     Raises
     ------
     DataError
-        A row has no ``id``, or does not list topics of the second level.
+        A row does not list topics of the second level where it should.
     """
     found = dict[str, tuple[str, ...]]()
     for path in paths:
         for line, row in rows(path):
-            where = f"{path.name}:{line}"
-            if row.get("id") is None:
-                raise DataError(f"{where}: wanted the id of an article; the row has {_given(row)}", field="id")
-            found[str(row["id"])] = _names(where, row)
+            if FIELD in row:
+                where = f"{path.name}:{line}"
+                found[str(row.get("id", where))] = _names(where, row)
     return found
 
 
@@ -53,14 +52,15 @@ def subtopic_examples(paths: Iterable[Path]) -> Iterator[TopicExample]:
     DataError
         A row that has them does not list topics of the second level.
     """
-    read = [(f"{path.name}:{line}", row) for path in paths for line, row in rows(path)]
-    own = [_names(where, row) if FIELD in row else None for where, row in read]
-    by_id = {str(row["id"]): names for (_, row), names in zip(read, own, strict=True) if names and "id" in row}
-    for (where, row), names in zip(read, own, strict=True):
-        text, known = row.get("text"), names or by_id.get(str(row.get("id")))
-        if known and isinstance(text, str) and text.strip():
-            title = row.get("title") or None
-            yield TopicExample(str(row.get("id", where)), title, text, (), True, short_fields(row), known)
+    paths = list(paths)
+    names = narrower_names(paths)
+    for path in paths:
+        for line, row in rows(path):
+            where, text = f"{path.name}:{line}", row.get("text")
+            known = names.get(str(row.get("id", where)))
+            if known and isinstance(text, str) and text.strip():
+                title = row.get("title") or None
+                yield TopicExample(str(row.get("id", where)), title, text, (), True, short_fields(row), known)
 
 
 def concept_examples(paths: Iterable[Path]) -> Iterator[TopicExample]:

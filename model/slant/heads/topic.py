@@ -66,12 +66,26 @@ class TopicLevel:
 class TopicHead:
     """The topics of the first level and, if the head was fitted to some, those beneath them.
 
-    ``idf`` is (pieces,). The regressions of ``second`` tell a topic among the articles of the one above it.
+    ``idf`` is (pieces,). The regressions of ``second`` tell a topic among the articles of the one above it, whose
+    place among those of ``first`` is in ``above``.
     """
 
     idf: Floats = field(repr=False)
     first: TopicLevel
     second: TopicLevel | None = None
+    above: Ints = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Find the topic above each of the second level.
+
+        Raises
+        ------
+        ValueError
+            There is none above one of them.
+        """
+        codes = [label.code for label in self.first.labels]
+        above = [codes.index(str(label.broader)) for label in self.second.labels] if self.second else []
+        object.__setattr__(self, "above", np.array(above, dtype=np.int64))
 
     def probabilities(self, counts: Counts, leads: Floats) -> tuple[Floats, Floats]:
         """Return the probability of every topic of each level.
@@ -102,12 +116,6 @@ class TopicHead:
         if self.second is None:
             return upper, np.zeros(second.shape, dtype=bool)
         return upper, upper[:, self.above] & (second >= self.second.thresholds)
-
-    @property
-    def above(self) -> Ints:
-        """Return the place of the topic above each of the second level."""
-        places = {label.code: place for place, label in enumerate(self.first.labels)}
-        return np.array([places[str(label.broader)] for label in self.second.labels] if self.second else [], np.int64)
 
     def described(self) -> Iterator[dict[str, str]]:
         """Yield code and name of every topic of both levels; of those of the second also the code above."""

@@ -16,6 +16,7 @@ import slant
 from slant.article import Article
 from slant.data.catalog import DataSet, file_sha256
 from slant.data.readers import LabelMap, source_examples, stance_examples, topic_examples
+from slant.data.subtopics import narrower_names, with_narrower
 from slant.errors import TrainingError
 from slant.features.encoder import Encoder
 from slant.inference.bundle import Bundle, Graphs, assemble_bundle, graphs, save_bundle
@@ -62,7 +63,7 @@ def train_topic(
         TrainingError: there is too little to learn from.
     """
     base_bundle, given = _base(base)
-    sets = [_own(path, list(topic_examples([path], label_map))) for path in data]
+    sets = [_own(path, with_narrower(topic_examples([path], label_map), narrower_names([path]))) for path in data]
     head, figures = fit_topics(sets, _cache(base_bundle.encoder, given), watch)
     return _write_own(out, replace(base_bundle, topic=head), given, name, "topic", sets, figures)
 

@@ -54,9 +54,10 @@ def read_truth(examples: Sequence[TopicExample]) -> TopicTruth:
     Raises
     ------
     TrainingError
-        It names fewer than two topics.
+        It names fewer than two topics, or some of the second level beneath others than IPTC's.
     """
-    labels, sublabels = topic_labels(examples), subtopic_labels(examples)
+    labels = topic_labels(examples)
+    sublabels = subtopic_labels(examples, labels)
     complete = np.array([example.complete for example in examples])
     first, second = topic_truth(examples, labels), subtopic_truth(examples, sublabels)
     return TopicTruth(labels, first, sublabels, second, complete)
@@ -75,9 +76,18 @@ def topic_labels(examples: Sequence[TopicExample]) -> tuple[Topic, ...]:
     return TOPICS if names <= known else tuple(Topic(name, name) for name in sorted(names))
 
 
-def subtopic_labels(examples: Sequence[TopicExample]) -> tuple[Topic, ...]:
-    """Return the topics of the second level that enough articles are marked with; definitions do not count."""
+def subtopic_labels(examples: Sequence[TopicExample], labels: Sequence[Topic]) -> tuple[Topic, ...]:
+    """Return the topics of the second level that enough articles are marked with; definitions do not count.
+
+    Raises
+    ------
+    TrainingError
+        Some are marked, and ``labels``, the topics of the first level, are not IPTC's.
+    """
     rows = Counter(name for example in examples if example.complete for name in example.narrower or ())
+    if rows and tuple(labels) != TOPICS:
+        other = next(label.name for label in labels if label not in TOPICS)
+        raise TrainingError(f"topics of the second level lie beneath IPTC Media Topics; {other!r} is none")
     return tuple(topic for topic in SUBTOPICS if rows[topic.name] >= FEWEST_ROWS)
 
 
