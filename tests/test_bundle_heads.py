@@ -266,4 +266,4 @@ def test_pieces_beyond_the_vocabulary_are_not_counted() -> None:
     for beyond in (VOCABULARY, 2 * 10**9, -1):
         with pytest.raises(ValueError, match="beyond the vocabulary"):
             count_pieces([[0, beyond]], VOCABULARY)
-    assert count_pieces([[0, VOCABULARY - 1], []], VOCABULARY).sum() == 2
+    assert count_pieces([[0, VOCABULARY - 1], []], VOCABULARY).data.sum() == 2

@@ -20,10 +20,12 @@ from slant.evaluation import metrics, perturb
 from slant.evaluation.report import write_report
 from slant.evaluation.run import evaluate, make_request
 from slant.evaluation.tables import tables
-from slant.heads.calibrate import fit_sigmoids, fit_temperature, fit_thresholds, with_sigmoids, with_temperature
+from slant.heads.calibrate import fit_temperature, with_temperature
+from slant.heads.topic import with_sigmoids
 from slant.inference.classifier import Classifier
 from slant.labels import STANCES
 from slant.text.spans import Span
+from slant.training.calibration import fit_sigmoids, fit_thresholds
 from slant.types import Json, Progress
 from support import ROOT, read_vote
 

@@ -38,7 +38,7 @@ def test_an_article_is_classified(client: TestClient, samples: list[Sample]) -> 
     answer = client.post("/v1/classify", json=request).json()
     assert set(answer) == {"id", "language", "topics", "stances", "read", "warnings", "model", "text", "sources"}
     assert (answer["id"], answer["language"], answer["warnings"]) == ("a1", "en", [])
-    assert set(answer["topics"][0]) == {"code", "name", "probability"}
+    assert set(answer["topics"][0]) == {"code", "name", "probability", "level", "broader", "given"}
     stance = answer["stances"][0]
     assert set(stance) == {"target", "label", "confidence", "probabilities", "evidence", "label_set", "sources"}
     assert isinstance(stance["confidence"], float)

@@ -16,6 +16,9 @@ MOST_TARGETS = 16
 AUTO: Literal["auto"] = "auto"
 """Stands in the place of targets where they are to be proposed."""
 Targets = Sequence[str] | Literal["auto"]
+ALL: Literal["all"] = "all"
+"""Stands in the place of true where the topics that are not given are wanted too."""
+Topics = bool | Literal["all"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +43,18 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class TopicScore:
-    """A topic of the article, with the probability that it is one."""
+    """A topic of the article, with the probability that it is one.
+
+    ``level`` is 2 for a topic beneath another, whose code is ``broader``; else 1 and ``None``. ``given`` is ``False``
+    for a topic whose probability is below its threshold, and which is there because the caller wanted all of them.
+    """
 
     code: str
     name: str
     probability: float
+    level: int = 1
+    broader: str | None = None
+    given: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +145,8 @@ class ModelId:
 class Judgement:
     """All that Slant says of one article.
 
-    ``topics`` holds those that passed their threshold, likeliest first. ``text`` is the extracted text where the
+    ``topics`` holds those that passed their threshold, of both levels, likeliest first; if the caller wanted all, also
+    the others of the first level. ``text`` is the extracted text where the
     article came as HTML (offsets point into it), else ``None``. ``sources`` is who says what, if the caller asked.
     """
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from slant.cli_score import chosen_targets, exit_code, score
+from slant.cli_score import chosen_targets, chosen_topics, exit_code, score
 from slant.cli_train import Data, train
 from slant.errors import BatchError, InputError, MissingExtra, OptionError, SlantError, TrainingError
 from slant.progress import progress_bars
@@ -43,6 +43,9 @@ def classify(
     target: Annotated[list[str] | None, typer.Option("--target", "-t", help="What a stance is toward.")] = None,
     auto_targets: Annotated[bool, typer.Option("--auto-targets", help="Propose up to five for each article.")] = False,
     title: Annotated[str | None, typer.Option(help="The article's title.")] = None,
+    all_topics: Annotated[
+        bool, typer.Option("--all-topics", help="Add the probability of every topic of the first level.")
+    ] = False,
     sources: Annotated[bool, typer.Option("--sources", help="Add who says what, and where each stands.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line an article.")] = False,
     min_confidence: Annotated[float, typer.Option(help="Below this confidence a stance gets no label.")] = 0.0,
@@ -57,11 +60,13 @@ def classify(
     from slant.show import show
 
     named = chosen_targets(target, auto_targets)
-    targets = named if named == AUTO else check_targets(named)
+    targets, topics = named if named == AUTO else check_targets(named), chosen_topics(some=True, every=all_topics)
     classifier, failed = load(bundle, abstain=min_confidence), 0
     for name in files:
         try:
-            judgement = classifier.classify(_article(name, title), targets, sources=sources, coverage=coverage)
+            judgement = classifier.classify(
+                _article(name, title), targets, topics=topics, sources=sources, coverage=coverage
+            )
         except OptionError:
             raise
         except InputError as error:
@@ -117,6 +122,7 @@ def evaluate(
     bundle: Annotated[str, typer.Argument(help="A bundle's folder, or 'default'.")],
     data: Data,
     task: Annotated[str, typer.Option(help="stance, topic, source, quotes or targets.")],
+    level: Annotated[int, typer.Option(help="Of --task topic: 2 for the topics beneath the main ones.")] = 1,
     labels: Annotated[str, typer.Option(help="Score among these only, as favor,against.")] = "",
     slice_by: Annotated[list[str] | None, typer.Option("--slice", help="Figures by each value of a field.")] = None,
     label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,
@@ -138,8 +144,8 @@ def evaluate(
     from slant.evaluation.tables import tables
     from slant.inference.classifier import load
 
-    if report and task not in PLOTTED:
-        raise OptionError(f"--report draws {' and '.join(PLOTTED)}; of {task} there is --json")
+    if report and (task not in PLOTTED or level == 2):
+        raise OptionError(f"--report draws {' and '.join(PLOTTED)}, of level 1; of the others there is --json")
     request = make_request(
         data=data,
         task=task,
@@ -151,6 +157,7 @@ def evaluate(
         masked=masked,
         robustness=tuple(RULES) if robustness else (),
         wordings=wordings,
+        level=level,
     )
     with progress_bars() as watch:
         found = run(load(bundle), request, watch)

@@ -17,7 +17,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from slant.article import AUTO, Targets
+from slant.article import ALL, AUTO, Targets, Topics
 from slant.errors import BatchError, Changed, Incomplete, Locked, MissingExtra, OptionError
 
 CODES: dict[type[BatchError], int] = {Incomplete: 4, Changed: 5, Locked: 6}
@@ -41,6 +41,9 @@ def score(
         bool, typer.Option("--auto-targets", help="Propose up to five for each row that names none.")
     ] = False,
     topics: Annotated[bool, typer.Option("--topics/--no-topics", help="Say what articles are about.")] = True,
+    all_topics: Annotated[
+        bool, typer.Option("--all-topics", help="Add the probability of every topic of the first level.")
+    ] = False,
     evidence: Annotated[bool, typer.Option("--evidence", help="Add the passages that show a stance.")] = False,
     sources: Annotated[bool, typer.Option("--sources", help="Add who says what, and where each stands.")] = False,
     form: Annotated[Form, typer.Option("--format", help="CSV is always flat.")] = Form.parquet,
@@ -81,7 +84,7 @@ def score(
                 columns=batch.Columns(
                     id=id_column, text=text_column, title=title_column, html=html_column, targets=targets_column
                 ),
-                topics=topics,
+                topics=chosen_topics(topics, all_topics),
                 evidence=evidence,
                 sources=sources,
                 min_confidence=min_confidence,
@@ -118,6 +121,19 @@ def chosen_targets(named: list[str] | None, auto: bool) -> Targets:
     if named and auto:
         raise OptionError(f"wanted --target or --auto-targets, got both, the first with {named[0]!r}", field="targets")
     return AUTO if auto else named or []
+
+
+def chosen_topics(some: bool, every: bool) -> Topics:
+    """Return which topics a command wants.
+
+    Raises
+    ------
+    OptionError
+        None and all of them.
+    """
+    if every and not some:
+        raise OptionError("wanted --no-topics or --all-topics, got both", field="topics")
+    return ALL if every else some
 
 
 def exit_code(error: BatchError) -> int:

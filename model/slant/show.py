@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape as escape_markup
 from rich.table import Table
 
-from slant.article import Judgement, Source, StanceScore, Words
+from slant.article import Judgement, Source, StanceScore, TopicScore, Words
 from slant.terminal import printable
 
 _COLOURS = {"favor": "green", "against": "red", "neutral": "yellow", "unrelated": "dim"}
@@ -19,8 +19,11 @@ def show(judgement: Judgement, name: str) -> None:
     """Print a judgement: topics, then each stance with its probabilities, evidence and sources."""
     console = Console(highlight=False)
     console.rule(_line(name), align="left")
-    topics = ", ".join(f"{_line(topic.name)} [dim]{topic.probability:.2f}[/]" for topic in judgement.topics)
-    console.print(f"[bold]topics[/]  {topics or 'none above its threshold'}")
+    given = ", ".join(_topic(topic, judgement) for topic in judgement.topics if topic.given and topic.level == 1)
+    console.print(f"[bold]topics[/]  {given or 'none above its threshold'}")
+    others = ", ".join(_named(topic) for topic in judgement.topics if not topic.given)
+    if others:
+        console.print(f"[dim]others[/]  {others}")
     for stance in judgement.stances:
         _show_stance(console, stance)
     if judgement.sources and not judgement.stances:
@@ -29,6 +32,16 @@ def show(judgement: Judgement, name: str) -> None:
         console.print(f"[yellow]warning[/] {warning}")
     read = judgement.read
     console.print(f"[dim]read {read.windows} of {read.of_windows} passages, language {judgement.language}[/]")
+
+
+def _topic(topic: TopicScore, judgement: Judgement) -> str:
+    """Return a topic, and in brackets those beneath it."""
+    beneath = ", ".join(_named(one) for one in judgement.topics if one.given and one.broader == topic.code)
+    return _named(topic) + (f" ({beneath})" if beneath else "")
+
+
+def _named(topic: TopicScore) -> str:
+    return f"{_line(topic.name)} [dim]{topic.probability:.2f}[/]"
 
 
 def _show_stance(console: Console, stance: StanceScore) -> None:

@@ -33,12 +33,17 @@ def to_model(bundle: Bundle) -> schemas.Model:
 
 
 def to_topics(bundle: Bundle) -> list[schemas.TopicLabel]:
-    """Return the topics that the bundle knows; none if it has no topic head."""
+    """Return the topics that the bundle knows, of both levels; none if it has no topic head."""
     head = bundle.topic
-    if head is None:
-        return []
-    thresholds = (float(threshold) for threshold in head.thresholds)
+    levels = [level for level in (head.first, head.second) if level] if head else []
     return [
-        schemas.TopicLabel(code=label.code, name=label.name, threshold=round(threshold, 4))
-        for label, threshold in zip(head.labels, thresholds, strict=True)
+        schemas.TopicLabel(
+            code=label.code,
+            name=label.name,
+            threshold=round(float(threshold), 4),
+            level=label.level,
+            broader=label.broader,
+        )
+        for level in levels
+        for label, threshold in zip(level.labels, level.thresholds, strict=True)
     ]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
 from pydantic.config import JsonDict, JsonValue
 
-from slant.article import AUTO, LONGEST_TARGET, MOST_TARGETS
+from slant.article import ALL, AUTO, LONGEST_TARGET, MOST_TARGETS
 from slant.types import Json
 
 MOST_ARTICLES = 64
@@ -17,7 +17,7 @@ SEEN = r"[^\s\x1c-\x1f\x85\ufeff]"
 """A character that is no white space to JSON Schema, to Python or to Rust, which each hold others to be."""
 Target = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TARGET, pattern=SEEN)]
 LISTED = "(listed)"
-"""Stands in the place of an error where the targets are a list, and is not shown."""
+"""Stands in the place of an error where the targets are a list, or topics true or false, and is not shown."""
 Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
 
 EXAMPLE: JsonDict = {
@@ -48,6 +48,18 @@ Targets = Annotated[
 ]
 
 
+def _kind_of_topics(value: Any) -> str:
+    return ALL if value == ALL else LISTED
+
+
+Topics = Annotated[
+    Annotated[bool, Tag(LISTED)] | Annotated[Literal["all"], Tag(ALL)],
+    Discriminator(_kind_of_topics),
+    Field(description="say what the article is about; all: with the probability of every topic of the first level"),
+]
+_BROADER = Field(description="code of the topic that it lies beneath, null on level 1")
+
+
 class Request(BaseModel):
     """One article, with either ``text`` or ``html``, and what to say of it."""
 
@@ -58,7 +70,7 @@ class Request(BaseModel):
     text: Text | None = None
     html: Text | None = None
     targets: Targets = []
-    topics: bool = True
+    topics: Topics = True
     evidence: bool = True
     min_confidence: Annotated[
         float | None, Field(ge=0, le=1, description="below this confidence a stance's label is null")
@@ -79,11 +91,16 @@ class Request(BaseModel):
 
 
 class Topic(BaseModel):
-    """A topic of the article."""
+    """A topic of the article; one of level 2 only beneath a given one of level 1."""
 
     code: str
     name: str
     probability: float
+    level: int = 1
+    broader: Annotated[str | None, _BROADER] = None
+    given: Annotated[bool, Field(description="false if below its threshold, and there because all were asked for")] = (
+        True
+    )
 
 
 class Evidence(BaseModel):
@@ -189,6 +206,8 @@ class TopicLabel(BaseModel):
     code: str
     name: str
     threshold: float
+    level: int = 1
+    broader: Annotated[str | None, _BROADER] = None
 
 
 class Model(BaseModel):

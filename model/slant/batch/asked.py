@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
-from slant.article import AUTO
+from slant.article import AUTO, Topics
 from slant.errors import DataError
 from slant.types import Json
 
@@ -62,7 +62,7 @@ class Asked:
     """
 
     targets: tuple[str, ...] | Literal["auto"] = ()
-    topics: bool = True
+    topics: Topics = True
     evidence: bool = False
     sources: bool = False
     min_confidence: float | None = None

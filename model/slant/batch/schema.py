@@ -13,7 +13,10 @@ WHERE = [pa.field("file", TEXT), pa.field("row", PLACE)]
 """Where a row stood: its file, and its line in it (of Parquet: its row), from 1."""
 OTHERS = pa.field("input", TEXT)
 """The other columns of the row, as JSON."""
-TOPIC = pa.struct([pa.field("code", TEXT), pa.field("name", TEXT), pa.field("probability", SHARE)])
+YES = pa.bool_()
+TOPIC = pa.struct(
+    [("code", TEXT), ("name", TEXT), ("probability", SHARE), ("level", COUNT), ("broader", TEXT), ("given", YES)]
+)
 SPAN = pa.struct([("start", PLACE), ("end", PLACE), ("text", TEXT), ("label", TEXT), ("probability", SHARE)])
 WORDS = pa.list_(pa.struct([("start", PLACE), ("end", PLACE), ("text", TEXT)]))
 SOURCES = pa.list_(pa.struct([("name", TEXT), ("role", TEXT), ("spans", WORDS)]))
@@ -62,6 +65,7 @@ def nested(labels: Sequence[str]) -> pa.Schema:
 def flat(labels: Sequence[str]) -> pa.Schema:
     """Return the schema of one row an article and target."""
     stance = [("target", TEXT), ("label", TEXT), ("confidence", SHARE), *((f"p_{label}", SHARE) for label in labels)]
-    answer = [("id", TEXT), ("language", TEXT), ("topics", pa.list_(TEXT)), *stance, ("evidence", pa.list_(SPAN)),
+    topics = [("topics", pa.list_(TEXT)), ("subtopics", pa.list_(TEXT)), ("topic_scores", pa.list_(TOPIC))]
+    answer = [("id", TEXT), ("language", TEXT), *topics, *stance, ("evidence", pa.list_(SPAN)),
               ("sources", SOURCE_STANCES), ("warnings", pa.list_(TEXT))]  # fmt: skip
     return pa.schema([*WHERE, *answer, OTHERS])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from joblib import cpu_count
 
-from slant.article import AUTO, MOST_TARGETS, Targets, check_targets
+from slant.article import AUTO, MOST_TARGETS, Targets, Topics, check_targets
 from slant.batch.asked import Asked, Columns, Format
 from slant.batch.judge import Load, load_asked
 from slant.batch.order import SECONDS, Order, Reporter
@@ -19,6 +19,7 @@ from slant.batch.tally import Tally
 from slant.errors import OptionError, TargetError
 from slant.inference.caution import Caution
 from slant.inference.stored import bundle_folder, read_bundle
+from slant.inference.topics import check_topics
 
 LONGEST = 86_400
 """Seconds that an article may be allowed at most."""
@@ -43,7 +44,7 @@ def score(
     *,
     targets: Targets = (),
     columns: Columns | None = None,
-    topics: bool = True,
+    topics: Topics = True,
     evidence: bool = False,
     sources: bool = False,
     min_confidence: float | None = None,
@@ -91,6 +92,7 @@ def score(
     if len(wanted) > MOST_TARGETS:
         raise TargetError(f"{len(wanted)} targets; at most {MOST_TARGETS} are judged", field="targets")
     Caution(min_confidence=min_confidence or 0.0).check(None)
+    check_topics(topics)
     manifest, _ = read_bundle(bundle_folder(bundle))
     asked = Asked(
         targets=wanted,

@@ -15,7 +15,7 @@ from typing import IO, Any, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from slant.article import Judgement, StanceScore
+from slant.article import ALL, Judgement, StanceScore
 from slant.batch import schema
 from slant.batch.asked import Asked
 from slant.batch.rows import Reject, Row
@@ -45,7 +45,7 @@ class Part:
     def __init__(self, asked: Asked) -> None:
         self.content: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - nobody but us holds it
         self.rejects: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
-        self._flat = asked.flat or asked.format == "csv"
+        self._flat, self._every = asked.flat or asked.format == "csv", asked.topics == ALL
         types = schema.flat(asked.labels) if self._flat else schema.nested(asked.labels)
         if not asked.keep:
             types = types.remove(types.get_field_index(schema.OTHERS.name))
@@ -100,22 +100,25 @@ class Part:
 
     def _rows(self, rows: Sequence[Judged | Reject]) -> list[Json]:
         judged = [one for one in rows if not isinstance(one, Reject)]
-        return [row for one in judged for row in (_flat(*one) if self._flat else [_nested(*one)])]
+        return [row for one in judged for row in (_flat(*one, every=self._every) if self._flat else [_nested(*one)])]
 
 
 def _nested(row: Row, judgement: Judgement) -> Json:
     return {"file": row.raw.file, "row": row.raw.row, **judgement.to_dict(), "input": row.others}
 
 
-def _flat(row: Row, judgement: Judgement) -> Iterator[Json]:
+def _flat(row: Row, judgement: Judgement, *, every: bool) -> Iterator[Json]:
     """Yield a row for each target; one with no target, where none was asked for."""
+    topics = {level: [one.code for one in judgement.topics if one.given and one.level == level] for level in (1, 2)}
     for stance in judgement.stances or (None,):
         yield {
             "file": row.raw.file,
             "row": row.raw.row,
             "id": judgement.id,
             "language": judgement.language,
-            "topics": [topic.code for topic in judgement.topics],
+            "topics": topics[1],
+            "subtopics": topics[2],
+            "topic_scores": [asdict(one) for one in judgement.topics] if every else [],
             **_flat_stance(stance),
             "warnings": list(judgement.warnings),
             "input": row.others,
@@ -175,7 +178,7 @@ class _JsonLines(_Lines):
 
 
 class _Csv(_Lines):
-    """A header and a line a row; lists of words have | between them, spans and sources are JSON."""
+    """A header and a line a row; lists of words have | between them; spans, sources and scores are JSON."""
 
     def __init__(self, types: pa.Schema, out: IO[bytes]) -> None:
         super().__init__(types, out)
@@ -194,8 +197,8 @@ class _Csv(_Lines):
         return "".join(f"{line}\n" for line in lines).encode()
 
     def _cells(self, row: Json) -> Json:
-        spans = {name: _json_or_nothing(row[name]) for name in ("evidence", "sources")}
-        return row | {name: "|".join(row[name]) for name in ("topics", "warnings")} | spans
+        spans = {name: _json_or_nothing(row[name]) for name in ("evidence", "sources", "topic_scores")}
+        return row | {name: "|".join(row[name]) for name in ("topics", "subtopics", "warnings")} | spans
 
 
 class _SafeCsv(_Csv):

@@ -40,6 +40,7 @@ SOURCE_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["sou
 STANCE_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["stances"])
 ARTICLE_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["articles"])
 PAIR_SETS: tuple[DataSet, ...] = tuple(DataSet(**row) for row in _CONTENT["pairs"])
+SUBTOPICS = DataSet(**_CONTENT["subtopics"])
 ATTRIBUTION = DataSet(**_CONTENT["attribution"])
 WITHHELD_FILES: tuple[str, ...] = tuple(_CONTENT["withheld"])
 

@@ -57,7 +57,10 @@ class StanceExample:
 
 @dataclass(frozen=True, slots=True)
 class TopicExample:
-    """One article with its topics, main one first. ``complete``: further topics were looked for too."""
+    """One article with its topics, main one first. ``complete``: further topics were looked for too.
+
+    ``narrower`` are its topics of the second level, main one first; ``None`` where nobody has looked for them.
+    """
 
     id: str
     title: str | None
@@ -65,6 +68,7 @@ class TopicExample:
     labels: tuple[str, ...]
     complete: bool
     fields: Json
+    narrower: tuple[str, ...] | None = None
 
     @property
     def part(self) -> Part:
@@ -149,7 +153,7 @@ def quote_examples(paths: Iterable[Path]) -> Iterator[QuoteExample]:
                 marked = tuple(_attribution(one) for one in row["attributions"])
             except (KeyError, TypeError, ValueError) as error:
                 raise DataError(f"{where}: attributions are not lists of spans: {error!r}", field="data") from error
-            yield QuoteExample(str(row.get("id", where)), _text(where, row), marked, _fields(row))
+            yield QuoteExample(str(row.get("id", where)), _text(where, row), marked, short_fields(row))
 
 
 def topic_examples(paths: Iterable[Path], label_map: LabelMap | None = None) -> Iterator[TopicExample]:
@@ -165,27 +169,16 @@ def topic_examples(paths: Iterable[Path], label_map: LabelMap | None = None) -> 
                 yield example
 
 
-def concept_examples(paths: Iterable[Path]) -> Iterator[TopicExample]:
-    """Yield every concept of a vocabulary file as an example of its top-level topic: name and definition.
-
-    Raises:
-        DataError: a file is missing, or holds no list of concepts with ``name``, ``definition`` and ``top_name``.
-    """
-    for path in paths:
-        try:
-            concepts = json.loads(path.read_text(encoding="utf-8"))
-            for one in concepts:
-                if not one["retired"] and one["definition"]:
-                    fields = {"code": one["code"]}
-                    yield TopicExample(one["code"], one["name"], one["definition"], (one["top_name"],), False, fields)
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise DataError(f"{path}: not a list of concepts: {error!r}", field="data") from error
-
-
 def by_article(examples: Iterable[StanceExample]) -> Iterator[list[StanceExample]]:
     """Yield runs of neighbouring examples that share title and text: encoded once, asked many times."""
     for _, group in itertools.groupby(examples, key=lambda example: (example.title, example.text)):
         yield list(group)
+
+
+def short_fields(row: Json) -> Json:
+    """Return what a row can be sliced by: its short single values."""
+    short = {key: value for key, value in row.items() if isinstance(value, (str, int, float, bool))}
+    return {key: value for key, value in short.items() if key != "text" and len(str(value)) <= 80}
 
 
 def _open(path: Path) -> IO[str]:
@@ -220,7 +213,7 @@ def _stances(where: str, row: Json) -> Iterator[StanceExample]:
     targets = row.get("targets")
     if targets is None:
         targets = [{"target": row.get("target_natural") or row.get("target"), "stance": row.get("label")}]
-    text, fields = _text(where, row), _fields(row)
+    text, fields = _text(where, row), short_fields(row)
     for number, entry in enumerate(targets):
         target = _string(where, entry, "target")
         label = _string(where, entry, "stance", "label")
@@ -229,7 +222,7 @@ def _stances(where: str, row: Json) -> Iterator[StanceExample]:
         name = f"{row.get('id', where)}#{number}" if "targets" in row else str(row.get("id", where))
         same, turned = _wordings(where, entry, "same"), _wordings(where, entry, "turned")
         yield StanceExample(
-            name, row.get("title"), text, target, label, evidence, _fields(entry) | fields, same, turned
+            name, row.get("title"), text, target, label, evidence, short_fields(entry) | fields, same, turned
         )
 
 
@@ -246,7 +239,7 @@ def _topic(where: str, row: Json, label_map: LabelMap | None) -> TopicExample:
         str(row.get("text") or "") or _string(where, row, "title"),
         tuple(dict.fromkeys(names)),
         complete,
-        _fields(row),
+        short_fields(row),
     )
 
 
@@ -280,9 +273,3 @@ def _wordings(where: str, entry: Json, name: str) -> tuple[str, ...]:
     if not isinstance(wordings, list) or not all(isinstance(one, str) and one.strip() for one in wordings):
         raise DataError(f"{where}: wanted a list of non-empty strings in {name}; got {wordings!r}"[:300], field=name)
     return tuple(wordings)
-
-
-def _fields(row: Json) -> Json:
-    """Return what a row can be sliced by: its short single values."""
-    short = {key: value for key, value in row.items() if isinstance(value, (str, int, float, bool))}
-    return {key: value for key, value in short.items() if key != "text" and len(str(value)) <= 80}

@@ -100,7 +100,7 @@ def predict_topics(
     head = classifier.bundle.topic
     if head is None:
         raise DataError("this bundle has no topic head; wanted --task stance, or another bundle")
-    names = tuple(label.name for label in head.labels)
+    names = tuple(label.name for label in head.first.labels)
     allowed = np.array([among is None or name in among for name in names], dtype=float)
     return _predictions(names, _topic_rows(classifier, examples, progress, allowed))
 
@@ -138,15 +138,24 @@ def _topic_rows(
 ) -> Iterator[_Row]:
     for example in examples:
         also = example.labels if example.complete else None
-        yield example.labels[0], _topics(classifier, example) * allowed, hash(example.text), example.fields, also
+        yield (
+            example.labels[0],
+            topic_shares(classifier, example)[0] * allowed,
+            hash(example.text),
+            example.fields,
+            also,
+        )
         progress(1)
 
 
-def _topics(classifier: Classifier, example: TopicExample) -> Floats:
+def topic_shares(classifier: Classifier, example: TopicExample) -> tuple[Floats, Floats]:
+    """Return the probability of every topic of both levels; 0 where a row is all boilerplate."""
+    head = classifier.bundle.topic
     try:
         reading = read_article(classifier.bundle.encoder, Article(text=example.text, title=example.title))
     except ArticleError:
-        return np.zeros(len(classifier.bundle.manifest.topics))
+        second = head.second.labels if head and head.second else ()
+        return np.zeros(len(head.first.labels) if head else 0), np.zeros(len(second))
     return classifier.topic_probabilities(reading)
 
 

@@ -18,6 +18,7 @@ from slant.data.readers import (
     topic_examples,
 )
 from slant.data.split import Part
+from slant.data.subtopics import subtopic_examples
 from slant.errors import DataError
 from slant.evaluation.evaluate import figures, label_set_figures, masked_figures, slices
 from slant.evaluation.perturb import RULES
@@ -26,6 +27,7 @@ from slant.evaluation.proposals import proposal_report
 from slant.evaluation.quotes import quote_report
 from slant.evaluation.robustness import robustness
 from slant.evaluation.sources import judge_sources, source_report
+from slant.evaluation.subtopics import subtopic_report
 from slant.evaluation.wordings import wording_figures
 from slant.inference.classifier import Classifier
 from slant.types import Json, Progress, Watch
@@ -48,16 +50,19 @@ class Request:
     masked: bool = True
     robustness: Sequence[str] = ()
     wordings: bool = False
+    level: int = 1
 
 
 def make_request(*, task: str, part: str | None, robustness: Sequence[str] = (), **others: Any) -> Request:
     """Return the request that the command line's words ask for.
 
     Raises:
-        DataError: the task, the part or a rule is none there is.
+        DataError: the task, the part, the level or a rule is none there is.
     """
     if task not in TASKS:
         raise DataError(f"--task {task!r}: wanted one of {', '.join(TASKS)}")
+    if others.get("level", 1) not in (1, 2 if task == "topic" else 1):
+        raise DataError(f"--level {others['level']}: wanted 1, or of --task topic 2")
     parts = [one.value for one in Part]
     if part is not None and part not in parts:
         raise DataError(f"--part {part!r}: wanted {', '.join(parts)}")
@@ -75,7 +80,7 @@ def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
     """
     masked, moved, wordings = None, None, None
     about: Json = {"task": request.task, "data": [path.name for path in request.data]}
-    if request.task in ("source", "quotes", "targets"):
+    if request.task in ("source", "quotes", "targets") or request.level == 2:
         return about | _of_parts(classifier, request, watch)
     if request.task == "topic":
         if request.robustness or request.wordings:
@@ -100,15 +105,19 @@ def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
 
 def _of_parts(classifier: Classifier, request: Request, watch: Watch) -> Json:
     if request.labels or request.slice_by or request.robustness or request.wordings or request.label_map:
-        raise DataError(f"--labels, --slice, --map, --robustness and --wordings are not of --task {request.task}")
+        of = f"--task {request.task}" + (" --level 2" if request.level == 2 else "")
+        raise DataError(f"--labels, --slice, --map, --robustness and --wordings are not of {of}")
+    if request.task == "topic":
+        examples = _wanted(subtopic_examples(request.data), request)
+        return {"level": 2} | subtopic_report(classifier, examples, watch("topics", None))
     if request.task == "quotes":
         return quote_report(classifier, quote_examples(request.data), watch("quotes", None))
     if request.task == "targets":
         return proposal_report(classifier, _wanted(stance_examples(request.data), request), watch("targets", None))
-    examples = sorted(_wanted(source_examples(request.data), request), key=lambda one: (one.title or "", one.text))
-    if not examples:
+    said = sorted(_wanted(source_examples(request.data), request), key=lambda one: (one.title or "", one.text))
+    if not said:
         raise DataError("no row names a source", field="data")
-    return source_report(judge_sources(classifier, examples, watch("sources", len(examples))))
+    return source_report(judge_sources(classifier, said, watch("sources", len(said))))
 
 
 def _label_sets(classifier: Classifier, request: Request, predictions: Predictions) -> list[Json] | None:

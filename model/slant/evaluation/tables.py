@@ -11,13 +11,32 @@ from rich.table import Table
 from slant.terminal import printable
 from slant.types import Json
 
-_MAIN = ("accuracy", "macro_f1", "side", "f_avg", "fnc_score", "strict", "lenient", "ece", "brier", "majority")
+_MAIN = (
+    "accuracy",
+    "first",
+    "macro_f1",
+    "micro_f1",
+    "side",
+    "f_avg",
+    "fnc_score",
+    "strict",
+    "lenient",
+    "none",
+    "ece",
+    "brier",
+    "majority",
+)
 
 
 def tables(found: Json) -> Iterator[Table]:
     """Yield the main figures, the classes, the confusion matrix, coverage, control and slices."""
     found = _shown(found)
     own = {"quotes": _quotes, "source": _sources, "targets": _proposals}
+    if found.get("level") == 2:
+        yield _main(found, "topics of the second level")
+        yield _classes(found)
+        yield _coverage(found)
+        return
     if found["task"] in own:
         yield own[found["task"]](found)
         return

@@ -7,30 +7,40 @@ better than pieces with hashed pairs of them, and need no vocabulary but the tok
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
-from slant.types import Floats, TokenIds
+from slant.types import Floats, Ints, TokenIds
 
 LONGEST = 1_500
 """Pieces counted: what an article is about stands in its first thousand words."""
 
 
-def count_pieces(articles: Iterable[TokenIds], vocabulary: int) -> csr_matrix:
-    """Return counts of shape (n, vocabulary) for n tokenised articles.
+class Counts(NamedTuple):
+    """How often each piece occurs in each of n articles, as the three arrays of a compressed sparse row matrix.
+
+    ``indices`` are the pieces, those of one article after those of another, ``data`` how often each of them occurs, and
+    ``indptr`` (n + 1,) where the pieces of each article begin.
+    """
+
+    indices: Ints
+    data: Floats
+    indptr: Ints
+
+
+def count_pieces(articles: Iterable[TokenIds], vocabulary: int) -> Counts:
+    """Return how often each piece occurs in each of n tokenised articles.
 
     Raises:
-        ValueError: a piece lies beyond the vocabulary; sparse products would follow it out of their memory.
+        ValueError: a piece lies beyond the vocabulary.
     """
-    columns = [np.array(ids[:LONGEST], dtype=np.int64) for ids in articles]
-    ends = np.cumsum([0, *map(len, columns)])
-    flat = np.concatenate(columns) if columns else np.zeros(0, dtype=np.int64)
-    if flat.max(initial=-1) >= vocabulary or flat.min(initial=0) < 0:
+    rows = [np.unique(np.array(ids[:LONGEST], dtype=np.int64), return_counts=True) for ids in articles]
+    pieces = np.concatenate([row[0] for row in rows]) if rows else np.zeros(0, dtype=np.int64)
+    if pieces.max(initial=-1) >= vocabulary or pieces.min(initial=0) < 0:
         raise ValueError("a piece lies beyond the vocabulary")
-    counts = csr_matrix((np.ones(len(flat), dtype=np.float32), flat, ends), shape=(len(columns), vocabulary))
-    counts.sum_duplicates()
-    return counts
+    times = np.concatenate([row[1] for row in rows]) if rows else np.zeros(0)
+    return Counts(pieces, times.astype(np.float32), np.cumsum([0, *(len(row[0]) for row in rows)]))
 
 
 def piece_weights(articles: Iterable[TokenIds], vocabulary: int) -> Floats:

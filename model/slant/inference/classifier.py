@@ -14,7 +14,19 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 
-from slant.article import AUTO, Article, Judgement, ModelId, Read, SourceScore, Targets, TopicScore, check_targets
+from slant.article import (
+    ALL,
+    AUTO,
+    Article,
+    Judgement,
+    ModelId,
+    Read,
+    SourceScore,
+    Targets,
+    Topics,
+    TopicScore,
+    check_targets,
+)
 from slant.features.counts import count_pieces
 from slant.features.nearness import Nearness
 from slant.features.reading import LEAD, Reading, lead_features, read_article
@@ -27,6 +39,7 @@ from slant.inference.selftest import self_test
 from slant.inference.sources import MOST_SPEAKERS, source, source_scores, speakers
 from slant.inference.stances import stance_score
 from slant.inference.threads import one_blas_thread
+from slant.inference.topics import check_topics, topic_scores
 from slant.sources.pieces import searched
 from slant.sources.proposals import propose
 from slant.sources.speakers import Speaker
@@ -37,7 +50,7 @@ from slant.types import Floats
 class Options(TypedDict, total=False):
     """What to say of an article, and how sure to be; see ``Classifier.classify``."""
 
-    topics: bool
+    topics: Topics
     evidence: bool
     sources: bool
     min_confidence: float | None
@@ -58,7 +71,7 @@ class Classifier:
         article: Article,
         targets: Targets = (),
         *,
-        topics: bool = True,
+        topics: Topics = True,
         evidence: bool = True,
         sources: bool = False,
         min_confidence: float | None = None,
@@ -66,6 +79,7 @@ class Classifier:
     ) -> Judgement:
         """Say what an article is about, and where it stands toward each target.
 
+        With ``"all"`` for topics also those of the first level that do not reach their threshold, marked as not given.
         With ``sources`` also who says what in it, and where each of them stands toward each target. With ``"auto"``
         for targets up to five that are proposed for the article.
 
@@ -75,8 +89,9 @@ class Classifier:
         Raises:
             ArticleError: nothing readable is in the article.
             TargetError: a target is blank or too long.
-            OptionError: ``min_confidence`` or ``coverage`` is out of its range.
+            OptionError: ``topics`` is something else, or ``min_confidence`` or ``coverage`` out of its range.
         """
+        check_topics(topics)
         named = () if targets == AUTO else check_targets(targets)
         least = self.abstain if min_confidence is None else min_confidence
         caution = Caution(min_confidence=least, coverage=coverage).check(self.bundle.stance)
@@ -89,7 +104,7 @@ class Classifier:
         return Judgement(
             id=article.id,
             language=language,
-            topics=self._topics(reading) if topics else (),
+            topics=self._topics(reading, every=topics == ALL) if topics else (),
             stances=tuple(
                 replace(
                     stance_score(head, reading, asked, view, caution, evidence=evidence),
@@ -118,13 +133,14 @@ class Classifier:
         manifest = self.bundle.manifest
         return ModelId(manifest.name, manifest.version, manifest.sha256)
 
-    def topic_probabilities(self, reading: Reading) -> Floats:
-        """Return the probability of every topic, (topics,), in the order of the head's labels."""
+    def topic_probabilities(self, reading: Reading) -> tuple[Floats, Floats]:
+        """Return the probability of every topic of both levels, each (topics,), in the order of the head's labels."""
         head, encoder = self.bundle.topic, self.bundle.encoder
         if head is None:
-            return np.zeros(0)
+            return np.zeros(0), np.zeros(0)
         counts = count_pieces([reading.pieces], encoder.vocabulary)
-        return np.asarray(head.probabilities(counts, lead_features(encoder, reading)[None])[0])
+        first, second = head.probabilities(counts, lead_features(encoder, reading)[None])
+        return first[0], second[0]
 
     def self_test(self) -> None:
         """Classify the bundle's own test articles, and one more.
@@ -151,15 +167,9 @@ class Classifier:
         head, hearer = self.bundle.source, self.bundle.hearer
         return source_scores(head, hearer, reading, found, asked, near, caution) if head else ()
 
-    def _topics(self, reading: Reading) -> tuple[TopicScore, ...]:
+    def _topics(self, reading: Reading, *, every: bool) -> tuple[TopicScore, ...]:
         head = self.bundle.topic
-        if head is None:
-            return ()
-        probabilities = self.topic_probabilities(reading)
-        given = [n for n in np.argsort(-probabilities, kind="stable") if probabilities[n] >= head.thresholds[n]]
-        return tuple(
-            TopicScore(head.labels[n].code, head.labels[n].name, round(float(probabilities[n]), 6)) for n in given
-        )
+        return topic_scores(head, *self.topic_probabilities(reading), every=every) if head else ()
 
     def _lead_sentences(self, reading: Reading) -> int:
         """Return how many sentences the topic head's vector reaches into."""

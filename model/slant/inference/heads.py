@@ -12,7 +12,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 from slant.errors import BundleDamaged, BundleIncompatible, BundleUntrusted
 from slant.heads.stance import StanceHead
-from slant.heads.topic import TopicHead
+from slant.heads.topic import TopicHead, TopicLevel
 from slant.inference.allowed import TREE, check_types
 from slant.inference.failures import unusable
 from slant.inference.trees import fault_in_arrays
@@ -86,15 +86,22 @@ def _states(path: Path, raw: bytes) -> Json:
 
 def _fault_in_topics(head: TopicHead, vocabulary: int, width: int) -> str | None:
     """Tell what was wanted where a head is not for so many pieces and so wide a vector; nothing looks again later."""
-    n = len(head.labels)
+    if not _numbers(head.idf, (vocabulary,)):
+        return "as many inverse document frequencies as pieces"
+    levels = [level for level in (head.first, head.second) if level]
+    faults = (_fault_in_level(level, vocabulary + width) for level in levels)
+    return next((fault for fault in faults if fault), None)
+
+
+def _fault_in_level(level: TopicLevel, features: int) -> str | None:
+    n = len(level.labels)
     shapes = {
-        "as many inverse document frequencies as pieces": (head.tfidf.idf_, (vocabulary,)),
-        "a weight for each topic and each piece or value": (head.estimator.coef_, (n, vocabulary + width)),
-        "an intercept for each topic": (head.estimator.intercept_, (n,)),
-        "a curve for each topic": (head.sigmoids, (n, 2)),
-        "a threshold for each topic": (head.thresholds, (n,)),
+        "a weight for each topic and each piece or value": (level.coefficients, (features, n)),
+        "an intercept for each topic": (level.intercepts, (n,)),
+        "a curve for each topic": (level.sigmoids, (n, 2)),
+        "a threshold for each topic": (level.thresholds, (n,)),
     }
-    if not _all_text([text for label in head.labels for text in label]):
+    if not _all_text([text for label in level.labels for text in label if text is not None]):
         return "topics with codes and names"
     return next((wanted for wanted, (found, shape) in shapes.items() if not _numbers(found, shape)), None)
 

@@ -18,6 +18,7 @@ from slant.article import Article
 from slant.data.catalog import DataSet, file_sha256
 from slant.data.label_map import LabelMap
 from slant.data.readers import source_examples, stance_examples, topic_examples
+from slant.data.subtopics import narrower_names, with_narrower
 from slant.errors import TrainingError
 from slant.features.encoder import Encoder
 from slant.inference.bundle import Bundle, Graphs, assemble_bundle, graphs, save_bundle
@@ -29,7 +30,14 @@ from slant.training.card import write_card
 from slant.training.fit import fit_sources, fit_stances, fit_topics
 from slant.training.samples import FeatureCache
 from slant.training.selftest import TEST_ARTICLES
-from slant.training.sets import TrainingSet, attribution_record, default_sets, silent_targets, source_sets
+from slant.training.sets import (
+    TrainingSet,
+    attribution_record,
+    default_sets,
+    silent_targets,
+    source_sets,
+    subtopics_record,
+)
 from slant.training.source import Models
 from slant.types import Json, Watch
 
@@ -82,7 +90,7 @@ def train_topic(
         TrainingError: there is too little to learn from.
     """
     base_bundle, given = _base(base)
-    sets = [_own(path, list(topic_examples([path], label_map))) for path in data]
+    sets = [_own(path, with_narrower(topic_examples([path], label_map), narrower_names([path]))) for path in data]
     head, figures = fit_topics(sets, _cache(base_bundle.encoder, given), watch)
     return _write_own(out, replace(base_bundle, topic=head), given, name, "topic", sets, figures)
 
@@ -134,7 +142,8 @@ def train_default(folder: Path, out: Path, *, version: str, models: Path | None,
     empty = Manifest(name="default", version=version, topics=[], stances=[], files={})
     bundle = Bundle(empty, encoder, tagger, hearer, topic, stance, None)
     records = [one.record("encoder") for one in topics] + [one.record("encoder") for one in stances]
-    records += [one.record("topic") for one in topics] + [one.record("stance") for one in stances if one.about.weight]
+    records += [one.record("topic") for one in topics] + [subtopics_record(folder)]
+    records += [one.record("stance") for one in stances if one.about.weight]
     figures = {"topic": topic_figures, "stance": stance_figures, "encoder": trained}
     return _write_default(folder, out, bundle, given, records, figures, watch)
 
@@ -255,7 +264,7 @@ def _write(
     manifest = Manifest(
         name=name,
         version=bundle.manifest.version,
-        topics=[label._asdict() for label in bundle.topic.labels] if bundle.topic else [],
+        topics=list(bundle.topic.described()) if bundle.topic else [],
         stances=list(bundle.stance.labels) if bundle.stance else [],
         files={},
         training=records,

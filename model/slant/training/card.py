@@ -60,11 +60,17 @@ def _head(manifest: Manifest) -> str:
     return _HEAD.format(
         name=manifest.name,
         version=manifest.version,
-        topics=", ".join(topic["name"] for topic in manifest.topics) or "none; this bundle has no topic head",
+        topics=_topics(manifest) or "none; this bundle has no topic head",
         stances=", ".join(manifest.stances) or "none; this bundle has no stance head",
         libraries=", ".join(f"{name} {version}" for name, version in manifest.libraries.items()),
         trained=", trained further for stances and topics" if "encoder" in manifest.figures else "",
     )
+
+
+def _topics(manifest: Manifest) -> str:
+    upper = [topic["name"] for topic in manifest.topics if "broader" not in topic]
+    lower = len(manifest.topics) - len(upper)
+    return ", ".join(upper) + (f"; beneath them {lower} of the second level" if lower else "")
 
 
 def _measured(dev: Json) -> list[str]:

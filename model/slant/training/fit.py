@@ -15,6 +15,7 @@ from slant.data.readers import StanceExample, TopicExample
 from slant.data.split import Part, text_key
 from slant.errors import TrainingError
 from slant.evaluation.metrics import accuracy, brier, expected_calibration_error, macro_f1
+from slant.evaluation.subtopics import names_to_places, subtopic_figures
 from slant.features.counts import piece_weights
 from slant.features.views import opinion_columns
 from slant.heads.stance import StanceHead
@@ -24,7 +25,7 @@ from slant.training.samples import FeatureCache, StanceSamples, TopicSamples, to
 from slant.training.sets import Example, TrainingSet
 from slant.training.source import Models, Reader, Sample, fit_source_head, source_figures, source_samples
 from slant.training.stance import fit_stance_head, stance_labels
-from slant.training.topic import calibrate_topic_head, fit_topic_head, topic_labels, topic_truth
+from slant.training.topic import calibrate_topic_head, fit_topic_head, read_truth, with_calibration
 from slant.types import Floats, Json, Progress, Watch
 
 
@@ -35,17 +36,14 @@ def fit_topics(sets: Sequence[TrainingSet[TopicExample]], cache: FeatureCache, w
         TrainingError: the sets hold too little to learn from.
     """
     examples, weights, parts = _together(sets)
-    labels = topic_labels(examples)
+    truth = read_truth(examples)
     samples = cache.topics(examples, watch("topics: features", len(examples)))
-    truth = topic_truth(examples, labels)
-    complete = np.array([example.complete for example in examples])
     train, held = _rows(parts, Part.TRAIN), _rows(parts, Part.CALIBRATION)
-    step = watch("topics: fit", 1)
-    first = fit_topic_head(samples.take(train), truth[train], weights[train], labels)
-    calibrated = calibrate_topic_head(first, samples.take(held), truth[held], complete[held])
     both = np.concatenate([train, held])
-    final = fit_topic_head(samples.take(both), truth[both], weights[both], labels)
-    head = replace(final, sigmoids=calibrated.sigmoids, thresholds=calibrated.thresholds)
+    step = watch("topics: fit", 1)
+    first = fit_topic_head(samples.take(train), truth.take(train), weights[train])
+    calibrated = calibrate_topic_head(first, samples.take(held), truth.take(held))
+    head = with_calibration(fit_topic_head(samples.take(both), truth.take(both), weights[both]), calibrated)
     step(1)
     return head, _figures(sets, parts, lambda rows: _topic_figures(head, samples, examples, rows))
 
@@ -138,12 +136,19 @@ def _figures(sets: Sequence[TrainingSet[Example]], parts: np.ndarray, measure: C
 
 
 def _topic_figures(head: TopicHead, samples: TopicSamples, examples: Sequence[TopicExample], rows: np.ndarray) -> Json:
-    probabilities = head.probabilities(samples.counts[rows], samples.leads[rows])
-    names = [head.labels[best].name for best in probabilities.argmax(axis=1)]
+    probabilities, beneath = head.probabilities(samples.counts[rows], samples.leads[rows])
+    names = [head.first.labels[best].name for best in probabilities.argmax(axis=1)]
     strict = np.array([name == examples[row].labels[0] for name, row in zip(names, rows, strict=True)])
     lenient = np.array([name in examples[row].labels for name, row in zip(names, rows, strict=True)])
     error = expected_calibration_error(probabilities.max(axis=1), lenient.astype(float))
-    return {"n": len(rows), "strict": strict.mean(), "lenient": lenient.mean(), "ece": error}
+    found = {"n": len(rows), "strict": strict.mean(), "lenient": lenient.mean(), "ece": error}
+    named = np.array([place for place, row in enumerate(rows) if examples[row].narrower], dtype=np.int64)
+    if head.second is None or not len(named):
+        return found
+    truth = np.array([names_to_places(examples[rows[place]].narrower or ()) for place in named])
+    second = subtopic_figures(head, truth, probabilities[named], beneath[named], intervals=False)
+    kept = {"first": "second level: first", "macro_f1": "macro-F1", "micro_f1": "micro-F1"}
+    return found | {name: second[key] for key, name in kept.items()}
 
 
 def _stance_figures(head: StanceHead, samples: StanceSamples) -> Json:

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix, vstack
 from slant.article import Article
 from slant.data.readers import StanceExample, TopicExample, by_article
 from slant.errors import ArticleError
-from slant.features.counts import count_pieces
+from slant.features.counts import Counts, count_pieces
 from slant.features.encoder import Encoder
 from slant.features.reading import Reading, lead_features, read_article
 from slant.features.views import target_views
@@ -67,11 +67,13 @@ class FeatureCache:
     def topics(self, examples: Sequence[TopicExample], progress: Progress) -> TopicSamples:
         """Return the features of every example, in order."""
         compute = self.memory.cache(_topic_chunk, ignore=["encoder"])
-        parts = []
+        counts, leads = list[csr_matrix](), list[Floats]()
         for chunk in _chunks(examples, CHUNK):
-            parts.append(compute(self.encoder, self.key, [(e.title, e.text) for e in chunk]))
+            found = compute(self.encoder, self.key, [(e.title, e.text) for e in chunk])
+            counts.append(_matrix(found[0], self.encoder.vocabulary))
+            leads.append(found[1])
             progress(len(chunk))
-        return TopicSamples(vstack([part[0] for part in parts], "csr"), np.concatenate([p[1] for p in parts]))
+        return TopicSamples(vstack(counts, "csr"), np.concatenate(leads))
 
     def stances(
         self, examples: Sequence[StanceExample], labels: Sequence[str], weights: Floats, progress: Progress
@@ -95,10 +97,14 @@ def tokenised(encoder: Encoder, texts: Iterable[str]) -> Iterator[list[int]]:
         yield from encoder.tokenise(chunk)
 
 
-def _topic_chunk(encoder: Encoder, key: str, articles: list[tuple[str | None, str]]) -> tuple[csr_matrix, Floats]:
+def _topic_chunk(encoder: Encoder, key: str, articles: list[tuple[str | None, str]]) -> tuple[Counts, Floats]:
     readings = [read_row(encoder, *article) for article in articles]
     counts = count_pieces([reading.pieces for reading in readings], encoder.vocabulary)
     return counts, np.array([lead_features(encoder, reading) for reading in readings])
+
+
+def _matrix(counts: Counts, columns: int) -> csr_matrix:
+    return csr_matrix((counts.data, counts.indices, counts.indptr), shape=(len(counts.indptr) - 1, columns))
 
 
 def _stance_chunk(

@@ -10,13 +10,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from slant.data.catalog import ATTRIBUTION, SOURCE_SETS, STANCE_SETS, TOPIC_SETS, WITHHELD_FILES, DataSet, file_sha256
+from slant.data.catalog import (
+    ATTRIBUTION,
+    SOURCE_SETS,
+    STANCE_SETS,
+    SUBTOPICS,
+    TOPIC_SETS,
+    WITHHELD_FILES,
+    DataSet,
+    file_sha256,
+)
 from slant.data.label_map import read_label_map
 from slant.data.readers import (
     QuoteExample,
     StanceExample,
     TopicExample,
-    concept_examples,
     quote_examples,
     rows,
     source_examples,
@@ -24,6 +32,7 @@ from slant.data.readers import (
     topic_examples,
 )
 from slant.data.split import Part, text_key, text_keys
+from slant.data.subtopics import concept_examples, narrower_names, with_narrower
 from slant.errors import DataError
 from slant.types import Json
 
@@ -81,7 +90,9 @@ def default_sets(folder: Path) -> tuple[list[TrainingSet[TopicExample]], list[Tr
     """
     withheld = _withheld(folder)
     bodies = _held_out_bodies(folder)
-    topics = [_read(folder, about, withheld, _topics(folder, about)) for about in TOPIC_SETS]
+    names = narrower_names([folder / SUBTOPICS.file])
+    read = (_read(folder, about, withheld, _topics(folder, about)) for about in TOPIC_SETS)
+    topics = [replace(one, examples=with_narrower(one.examples, names)) for one in read]
     stances = [
         _read(folder, about, withheld | (bodies if about.file != FNC else frozenset()), stance_examples)
         for about in STANCE_SETS
@@ -98,6 +109,13 @@ def source_sets(folder: Path) -> tuple[list[TrainingSet[StanceExample]], dict[st
     withheld = _withheld(folder)
     sets = [_read(folder, about, withheld, source_examples) for about in SOURCE_SETS]
     return sets, silent_targets(folder / about.file for about in SOURCE_SETS)
+
+
+def subtopics_record(folder: Path) -> Json:
+    """Return what the manifest and the card state about the set that names topics of the second level."""
+    about = replace(SUBTOPICS, sha256=file_sha256(folder / SUBTOPICS.file))
+    names = narrower_names([folder / SUBTOPICS.file])
+    return TrainingSet[TopicExample](about, []).record("topic") | {"rows": len(names)}
 
 
 def attribution_record(folder: Path) -> Json:

@@ -1,24 +1,66 @@
-"""Fit a topic head: one logistic regression a topic, calibrated on articles it was not fitted to."""
+"""Fit a topic head: a logistic regression for each topic, calibrated on articles that it was not fitted to.
+
+Those of the second level tell a topic among the articles of the one above it.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfTransformer
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from slant.data.readers import TopicExample
 from slant.errors import TrainingError
-from slant.heads.calibrate import fit_sigmoids, fit_thresholds, with_sigmoids
-from slant.heads.topic import TopicHead, topic_features
-from slant.labels import TOPICS, Topic
+from slant.heads.topic import VECTOR_SCALE, TopicHead, TopicLevel, tfidf, with_sigmoids
+from slant.labels import SUBTOPICS, TOPICS, Topic
+from slant.training.calibration import fit_lower_thresholds, fit_sigmoid, fit_sigmoids, fit_thresholds
 from slant.training.samples import TopicSamples
-from slant.types import Floats
+from slant.types import Bools, Floats, Ints
 
 C = 3.0
 FEWEST_COMPLETE = 200
 """Articles with all their topics marked from which calibration looks at no others."""
+FEWEST_ROWS = 5
+"""Articles below which a topic of the second level is not learnt: the one above it has to do."""
+NEVER = -10.0
+"""Score of a topic that there is nothing to learn from."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TopicTruth:
+    """What n articles are about: ``first`` (n, labels) and ``second`` (n, sublabels), of 1, 0, and NaN for unknown.
+
+    ``complete`` (n,) tells of which all topics of the first level are marked.
+    """
+
+    labels: tuple[Topic, ...]
+    first: Floats
+    sublabels: tuple[Topic, ...]
+    second: Floats
+    complete: Bools
+
+    def take(self, rows: Ints) -> TopicTruth:
+        """Return the given rows only."""
+        return replace(self, first=self.first[rows], second=self.second[rows], complete=self.complete[rows])
+
+
+def read_truth(examples: Sequence[TopicExample]) -> TopicTruth:
+    """Return what a training set says of its articles.
+
+    Raises
+    ------
+    TrainingError
+        It names fewer than two topics, or some of the second level beneath others than IPTC's.
+    """
+    labels = topic_labels(examples)
+    sublabels = subtopic_labels(examples, labels)
+    complete = np.array([example.complete for example in examples])
+    first, second = topic_truth(examples, labels), subtopic_truth(examples, sublabels)
+    return TopicTruth(labels, first, sublabels, second, complete)
 
 
 def topic_labels(examples: Sequence[TopicExample]) -> tuple[Topic, ...]:
@@ -34,24 +76,19 @@ def topic_labels(examples: Sequence[TopicExample]) -> tuple[Topic, ...]:
     return TOPICS if names <= known else tuple(Topic(name, name) for name in sorted(names))
 
 
-def fit_topic_head(train: TopicSamples, truth: Floats, weights: Floats, labels: Sequence[Topic]) -> TopicHead:
-    """Return an uncalibrated head; ``truth`` is (n, topics), NaN where an article's topic is not known."""
-    tfidf = TfidfTransformer(sublinear_tf=True).fit(train.counts)
-    features = topic_features(tfidf, train.counts, train.leads)
-    fitted = [_fit_one(features, wanted, weights) for wanted in truth.T]
-    n = len(labels)
-    return TopicHead(tuple(labels), tfidf, _stack(fitted), np.tile([1.0, 0.0], (n, 1)), np.full(n, 0.5))
+def subtopic_labels(examples: Sequence[TopicExample], labels: Sequence[Topic]) -> tuple[Topic, ...]:
+    """Return the topics of the second level that enough articles are marked with; definitions do not count.
 
-
-def calibrate_topic_head(head: TopicHead, held: TopicSamples, truth: Floats, complete: np.ndarray) -> TopicHead:
-    """Return the head with sigmoids and thresholds from articles that it was not fitted to."""
-    rows = np.flatnonzero(complete) if complete.sum() >= FEWEST_COMPLETE else np.arange(len(complete))
-    if len(rows) == 0:
-        return head
-    logits, wanted = head.logits(held.counts[rows], held.leads[rows]), np.nan_to_num(truth[rows])
-    sigmoids = fit_sigmoids(logits, wanted)
-    thresholds = fit_thresholds(with_sigmoids(logits, sigmoids), wanted)
-    return TopicHead(head.labels, head.tfidf, head.estimator, sigmoids, thresholds)
+    Raises
+    ------
+    TrainingError
+        Some are marked, and ``labels``, the topics of the first level, are not IPTC's.
+    """
+    rows = Counter(name for example in examples if example.complete for name in example.narrower or ())
+    if rows and tuple(labels) != TOPICS:
+        other = next(label.name for label in labels if label not in TOPICS)
+        raise TrainingError(f"topics of the second level lie beneath IPTC Media Topics; {other!r} is none")
+    return tuple(topic for topic in SUBTOPICS if rows[topic.name] >= FEWEST_ROWS)
 
 
 def topic_truth(examples: Sequence[TopicExample], labels: Sequence[Topic]) -> Floats:
@@ -67,21 +104,101 @@ def topic_truth(examples: Sequence[TopicExample], labels: Sequence[Topic]) -> Fl
     return truth
 
 
-def _fit_one(features: Floats, wanted: Floats, weights: Floats) -> LogisticRegression | None:
+def subtopic_truth(examples: Sequence[TopicExample], labels: Sequence[Topic]) -> Floats:
+    """Return 1, 0 or NaN for every example and topic of the second level, of shape (n, topics).
+
+    It is known where somebody looked for it: in articles of the topic above it.
+    """
+    names = {topic.code: topic.name for topic in TOPICS}
+    truth = np.full((len(examples), len(labels)), np.nan)
+    for row, example in enumerate(examples):
+        if example.narrower is not None:
+            for place, topic in enumerate(labels):
+                if topic.name in example.narrower:
+                    truth[row, place] = 1.0
+                elif names.get(str(topic.broader)) in example.labels:
+                    truth[row, place] = 0.0
+    return truth
+
+
+def fit_topic_head(train: TopicSamples, truth: TopicTruth, weights: Floats) -> TopicHead:
+    """Return an uncalibrated head."""
+    idf = document_weights(train.counts)
+    features = topic_features(train, idf)
+    first = _fit_level(features, truth.first, weights, truth.labels)
+    second = _fit_level(features, truth.second, weights, truth.sublabels) if truth.sublabels else None
+    return TopicHead(idf, first, second)
+
+
+def calibrate_topic_head(head: TopicHead, held: TopicSamples, truth: TopicTruth) -> TopicHead:
+    """Return the head with sigmoids and thresholds from articles that it was not fitted to."""
+    complete = truth.complete
+    rows = np.flatnonzero(complete) if complete.sum() >= FEWEST_COMPLETE else np.arange(len(complete))
+    if len(rows) == 0:
+        return head
+    logits = head.first.logits(tfidf(held.counts[rows], head.idf), held.leads[rows])
+    wanted = np.nan_to_num(truth.first[rows])
+    sigmoids = fit_sigmoids(logits, wanted)
+    thresholds = fit_thresholds(with_sigmoids(logits, sigmoids), wanted)
+    calibrated = replace(head, first=replace(head.first, sigmoids=sigmoids, thresholds=thresholds))
+    return _calibrate_second(calibrated, held, truth)
+
+
+def with_calibration(head: TopicHead, calibrated: TopicHead) -> TopicHead:
+    """Return a head with the sigmoids and thresholds of another, which was fitted to fewer articles."""
+    first, second = calibrated.first, calibrated.second
+    found = replace(head, first=replace(head.first, sigmoids=first.sigmoids, thresholds=first.thresholds))
+    if head.second is None or second is None:
+        return found
+    return replace(found, second=replace(head.second, sigmoids=second.sigmoids, thresholds=second.thresholds))
+
+
+def document_weights(counts: csr_matrix) -> Floats:
+    """Return the smoothed inverse document frequency of every piece, (pieces,)."""
+    seen = np.bincount(counts.indices, minlength=counts.shape[1])
+    return np.asarray(np.log((1 + counts.shape[0]) / (1 + seen)) + 1, dtype=np.float32)
+
+
+def topic_features(samples: TopicSamples, idf: Floats) -> csr_matrix:
+    """Return the tf-idf rows beside the scaled leads, sparse, of shape (n, pieces + d)."""
+    words = tfidf(samples.counts, idf)
+    rows = csr_matrix((words.data, words.indices, words.indptr), shape=samples.counts.shape)
+    return hstack([rows, csr_matrix(VECTOR_SCALE * samples.leads)], format="csr")
+
+
+def _calibrate_second(head: TopicHead, held: TopicSamples, truth: TopicTruth) -> TopicHead:
+    """Calibrate the second level: one curve for all its topics, given the one above, and thresholds of their own."""
+    rows = np.flatnonzero(~np.isnan(truth.second).all(axis=1) & truth.complete)
+    if head.second is None or len(rows) == 0:
+        return head
+    wanted = truth.second[rows]
+    samples = held.take(rows)
+    logits = head.second.logits(tfidf(samples.counts, head.idf), samples.leads)
+    known = ~np.isnan(wanted)
+    curve = fit_sigmoid(logits[known], wanted[known])
+    second = replace(head.second, sigmoids=np.tile(curve, (len(head.second.labels), 1)))
+    curved = replace(head, second=second)
+    first, probabilities = curved.probabilities(samples.counts, samples.leads)
+    allowed = (first >= head.first.thresholds)[:, head.above]
+    thresholds = fit_lower_thresholds(probabilities, np.nan_to_num(wanted), allowed)
+    return replace(curved, second=replace(second, thresholds=thresholds))
+
+
+def _fit_level(features: csr_matrix, truth: Floats, weights: Floats, labels: tuple[Topic, ...]) -> TopicLevel:
+    """Return the regressions of one level, of single precision; a topic never seen gets ``NEVER``."""
+    n, width = len(labels), features.shape[1]
+    coefficients, intercepts = np.zeros((width, n), np.float32), np.full(n, NEVER, np.float32)
+    for place, wanted in enumerate(truth.T):
+        fitted = _fit_one(features, wanted, weights)
+        if fitted is not None:
+            coefficients[:, place], intercepts[place] = fitted.coef_[0], fitted.intercept_[0]
+    return TopicLevel(labels, coefficients, intercepts, np.tile([1.0, 0.0], (n, 1)), np.full(n, 0.5))
+
+
+def _fit_one(features: csr_matrix, wanted: Floats, weights: Floats) -> LogisticRegression | None:
     known = ~np.isnan(wanted)
     if len(np.unique(wanted[known])) < 2:
         return None
     return LogisticRegression(C=C, tol=1e-6, max_iter=400).fit(
         features[known], wanted[known] == 1, sample_weight=weights[known]
     )
-
-
-def _stack(fitted: list[LogisticRegression | None]) -> LogisticRegression:
-    """Return one estimator whose decision function gives every topic's logit; a topic never seen gets -10."""
-    width = next(one.coef_.shape[1] for one in fitted if one is not None)
-    stacked = LogisticRegression()
-    stacked.classes_ = np.arange(len(fitted))
-    stacked.coef_ = np.array([np.zeros(width) if one is None else one.coef_[0] for one in fitted], np.float32)
-    stacked.intercept_ = np.array([-10.0 if one is None else one.intercept_[0] for one in fitted], np.float32)
-    stacked.n_features_in_ = width
-    return stacked
