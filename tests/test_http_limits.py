@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import resource
+import select
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 
@@ -319,6 +322,25 @@ def test_a_large_page_that_is_never_read_is_not_kept(service: Serving) -> None:
     finally:
         for one in held:
             one.close()
+
+
+def test_a_system_without_the_mark_of_a_half_closed_socket_has_another() -> None:
+    """macOS has no POLLRDHUP."""
+    code = "import select; vars(select).pop('POLLRDHUP', 0); from slant_service import http_protocol as p; print(p.HUNG_UP)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(found.stdout) == select.POLLHUP
+
+
+@pytest.mark.skipif(not hasattr(select, "POLLRDHUP"), reason="the system tells it otherwise")
+def test_a_client_that_goes_while_it_is_read_no_further_is_noticed(service: Serving) -> None:
+    with service.client(headers={"Authorization": f"Bearer {SECRET}"}) as client:
+        until(lambda: "slant_streams 0.0" in client.get("/metrics").text)
+        with service.connect() as one:
+            one.sendall(POST.replace(b"classify", b"classify/stream") + KNOWN + CHUNKED + b"\r\n")
+            line = b'{"text": "WORK 20"}\n' * 100
+            one.settimeout(0.1)
+            assert any(_fails(one, b"%x\r\n%s\r\n" % (len(line), line)) for _ in range(10_000))
+        until(lambda: "slant_streams 0.0" in client.get("/metrics").text)
 
 
 @pytest.mark.parametrize(("soft", "hard", "wanted", "most"), [(64, 64, 1_000, 32), (1_024, 1_024, 1_000, 896),
