@@ -47,6 +47,7 @@ class Serving:
             with contextlib.suppress(ConnectionError):
                 for part in said:
                     one.sendall(part)
+            with contextlib.suppress(ConnectionError):
                 while piece := one.recv(65_536):
                     answer += piece
             return answer

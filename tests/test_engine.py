@@ -220,15 +220,19 @@ def test_one_change_at_a_time() -> None:
     run(test)
 
 
-def test_a_service_that_ends_ends_a_change_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hangs", ["reading", "loading"])
+def test_a_service_that_ends_ends_a_change_too(tmp_path: Path, hangs: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    other = partial(hanging, tmp_path / "pipe") if hangs == "reading" else partial(source_after, tmp_path / "never")
+
     async def test() -> None:
-        async with engine(partial(source_after, tmp_path / "go")) as one:
+        async with engine() as one:
+            one._source = other
             changing = asyncio.create_task(one.swap("default"))
-            await asyncio.sleep(0.2)
+            await until(lambda: processes() == 2)
         assert changing.done()
         assert processes() == 0
 
-    (tmp_path / "go").touch()
     run(test)
 
 
@@ -250,7 +254,7 @@ def test_workers_are_logged_under_nobodys_request() -> None:
 
 def test_a_killed_fork_server_is_replaced_when_it_is_needed() -> None:
     async def test() -> None:
-        async with engine() as one:
+        async with engine(timeout_s=100) as one:
             (middle,) = [child for child in psutil.Process().children() if child.children()]
             workers = middle.children()
             middle.kill()

@@ -124,7 +124,7 @@ def _paced(scope: Scope, send: Send, patience: float) -> Send:
             async with asyncio.timeout(patience):
                 await send(message)
         except TimeoutError:
-            if (connection := scope["state"].get(CONNECTION)) is not None:
+            if (connection := scope.get("state", {}).get(CONNECTION)) is not None:
                 connection.transport.abort()
                 await connection.gone.wait()
             raise ClientGone from None

@@ -20,6 +20,7 @@ from typing import Self
 import structlog
 
 from slant.errors import InputError
+from slant_service.apart import in_daemon
 from slant_service.settings import Settings
 
 log = structlog.get_logger()
@@ -137,7 +138,7 @@ class KeyRing:
         said = ""
         while self._file is not None:
             await asyncio.sleep(1)
-            looking = asyncio.ensure_future(asyncio.to_thread(self.refresh))
+            looking = in_daemon(self.refresh)
             try:
                 await asyncio.wait_for(asyncio.shield(looking), LONGEST_LOOK)
             except TimeoutError:

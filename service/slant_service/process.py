@@ -76,8 +76,13 @@ class Child:
     async def _start(cls, target: Callable[[socket.socket], None]) -> Self:
         here, there = socket.socketpair()
         process = processes.Process(target=target, args=(there,), daemon=True)
-        await asyncio.to_thread(process.start)
-        there.close()
+        try:
+            await asyncio.to_thread(process.start)
+        except BaseException:
+            here.close()
+            raise
+        finally:
+            there.close()
         return cls(process, *await asyncio.open_connection(sock=here))
 
     async def stop(self) -> None:

@@ -152,7 +152,7 @@ async def _request(line: NumberedLine) -> schemas.Request:
 
 async def _watch(scope: Scope) -> None:
     """Raise ``ClientGone`` once it is so, where the server tells: a client that is read no further says nothing."""
-    connection = scope["state"].get(CONNECTION)
+    connection = scope.get("state", {}).get(CONNECTION)
     if connection is not None:
         await connection.gone.wait()
         raise ClientGone
