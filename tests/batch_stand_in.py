@@ -8,8 +8,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
+import slant.batch.locks
+import slant.batch.store
 from orders import obey
 from slant.article import Article, Judgement, ModelId, Read, StanceScore
 from slant.batch import score
@@ -49,7 +52,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--cluster")
     parser.add_argument("--piece", type=int, default=1_000)
+    parser.add_argument("--lease", type=float, help="seconds for which the dead hold a lock in a store")
     given = parser.parse_args()
+    if given.lease:
+        slant.batch.store.lease = partial(slant.batch.locks.lease, seconds=given.lease)
     with reporting() as reporter:
         score(
             given.input, given.out, targets=["the toll"], workers=given.workers, cluster=given.cluster, keep=True,

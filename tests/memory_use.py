@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import resource
+import re
 import sys
-
-import pyarrow.parquet as pq
+from pathlib import Path
 
 from slant.batch.asked import Asked, Columns
 from slant.batch.files import look
@@ -15,8 +14,10 @@ from slant.batch.survey import survey
 
 
 def most() -> int:
-    """Return the most memory that this process ever had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    """Return the most memory that this program ever had; what getrusage says is also of the one that started it."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found
+    return int(found[1]) * 1024
 
 
 def read(path: str) -> None:
@@ -29,7 +30,6 @@ def read(path: str) -> None:
 
 
 if __name__ == "__main__":
-    assert pq
     began = most()
     read(sys.argv[1])
     print(most() - began)

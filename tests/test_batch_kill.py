@@ -1,4 +1,7 @@
-"""Batch scoring under SIGKILL, to workers and to the one who hands out the work: taken up again, it comes to the same."""
+"""Batch scoring under SIGKILL, to workers and to the one who hands out the work: taken up again, it comes to the same.
+
+BATCH_KILLS=100 kills so often; with a store that fails beside it a third as often, unless it is said.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ import random
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-import pytest
 
 from serving import until
 from slant.batch.store import BESIDE
@@ -19,23 +22,24 @@ from support import ROOT
 from test_batch import answers, jsonl, parts, rejected
 
 KILLS = int(os.environ.get("BATCH_KILLS", "30"))
+KILLS_AND_FAULTS = int(os.environ.get("BATCH_KILLS", "8"))
+FAULTS = "read=43,short=29,write=31,list=37,rename=41,remove=23"
+"""What fails in a store, each of them so often."""
 MARK = "RUN_OF_TEST"
 """In the environment of a run's processes: its folder."""
 PROGRAM = [sys.executable, str(ROOT / "tests" / "batch_stand_in.py")]
 
 
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return input for three pieces a kill, of some 20 ms of work each; every tenth row is bad."""
-    path = tmp_path_factory.mktemp("kill") / "in.jsonl"
-    rows = [{"id": f"r{n}", "text": f"WORK 2 row {n:05}" if n % 10 else None} for n in range(30 * KILLS)]
+def write(path: Path, kills: int) -> Path:
+    """Write input for three pieces a kill, of some 20 ms of work each; every tenth row is bad."""
+    rows = [{"id": f"r{n}", "text": f"WORK 2 row {n:05}" if n % 10 else None} for n in range(30 * kills)]
     path.write_bytes(jsonl(rows))
     return path
 
 
-def start(source: Path, out: Path) -> subprocess.Popen[bytes]:
-    command = [*PROGRAM, str(source), str(out), "--piece", "380"]
-    return subprocess.Popen(command, env=os.environ | {MARK: str(out)}, stderr=subprocess.DEVNULL)
+def start(source: str, out: Path, store: str = "", **environment: str) -> subprocess.Popen[bytes]:
+    command = [*PROGRAM, source, f"{store}{out}", "--piece", "380", "--lease", "0.2"]
+    return subprocess.Popen(command, env=os.environ | {MARK: str(out)} | environment, stderr=subprocess.DEVNULL)
 
 
 def kill_one(process: subprocess.Popen[bytes], chance: random.Random) -> bool:
@@ -62,20 +66,36 @@ def works(process: psutil.Process) -> bool:
     return any(name in " ".join(process.cmdline()) for name in ("popen_loky", "careful.main"))
 
 
-def test_killed_at_random_and_taken_up_again_it_comes_to_the_same(source: Path, tmp_path: Path) -> None:
-    assert start(source, tmp_path / "whole").wait() == 0
-    whole, chance, kills, out = parts(tmp_path / "whole"), random.Random(5), 0, tmp_path / "out"
+def test_killed_at_random_and_taken_up_again_it_comes_to_the_same(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", KILLS)
+    assert start(str(source), tmp_path / "whole").wait() == 0
+    to_the_end(tmp_path, KILLS, lambda: start(str(source), tmp_path / "out"))
+
+
+def test_killed_while_its_store_fails_and_taken_up_again_it_comes_to_the_same(tmp_path: Path) -> None:
+    source = f"flaky://{write(tmp_path / 'in.jsonl', KILLS_AND_FAULTS)}"
+    tests = ROOT / "tests"
+    path = os.pathsep.join([str(tests / "flaky"), str(tests), *filter(None, sys.path)])
+    assert start(source, tmp_path / "whole", PYTHONPATH=path).wait() == 0
+    to_the_end(
+        tmp_path, KILLS_AND_FAULTS, lambda: start(source, tmp_path / "out", "flaky://", FLAKY=FAULTS, PYTHONPATH=path)
+    )
+
+
+def to_the_end(folder: Path, wanted: int, begin: Callable[[], subprocess.Popen[bytes]]) -> None:
+    """Begin a run again and again, and kill something of it so often; compare what comes of it with a whole run."""
+    whole, chance, kills, out = parts(folder / "whole"), random.Random(5), 0, folder / "out"
     pieces = sum("part-" in name and not name.startswith("rejects") for name in whole)
     while not (out / "_SUCCESS").exists():
-        process = start(source, out)
+        process = begin()
         while process.poll() is None:
-            if kills < KILLS and len(list(out.glob("part-*"))) >= kills * (pieces - 3) // KILLS:
+            if kills < wanted and len(list(out.glob("part-*"))) >= kills * (pieces - 3) // wanted:
                 threading.Event().wait(chance.uniform(0, 0.05))
                 kills += kill_one(process, chance)
             threading.Event().wait(0.01)
-    assert kills == KILLS
+    assert kills == wanted
     until(lambda: not [one for one in psutil.process_iter() if started_for(one, out)])
     assert parts(out) == whole
     ids = [row["id"] for row in answers(out)] + [json.loads(row["raw"])["id"] for row in rejected(out)]
-    assert sorted(ids) == sorted(f"r{n}" for n in range(30 * KILLS))
+    assert sorted(ids) == sorted(f"r{n}" for n in range(30 * wanted))
     assert not [path for path in out.rglob("*") if path.name.startswith(BESIDE)]

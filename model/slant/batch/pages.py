@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 WALKED = 16 * 2**20
 """Bytes of a column in a group of rows whose pages are looked at; who stores more can ask for more."""
@@ -24,6 +24,10 @@ TIGHTEST = 100
 """Times the bytes stored: what unpacks to more than ``LARGE`` and to more than so many times is no text."""
 DICTIONARY = 2
 """The type of the pages that hold each value of a column once."""
+TRUE, FALSE, BYTE, *INTEGERS, DOUBLE, BINARY, LIST, SET, _, STRUCT = range(1, 13)
+"""The types of Thrift's compact protocol, but for maps, which stand in no header of a page."""
+LONG = 15
+"""Says that the length of a list stands behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +68,20 @@ def largest_value(stream: io.RawIOBase, column: Any, *, repeated: bool) -> int:
 
 
 def _pages(stream: io.RawIOBase, column: Any) -> Iterator[Page]:
+    """Yield the headers of pages, up to one that nobody can read."""
     at = min(offset for offset in (column.dictionary_page_offset, column.data_page_offset) if offset)
     stop = at + min(column.total_compressed_size, WALKED)
     for _ in range(MOST):
-        if at >= stop:
+        if at >= stop or (found := _header(stream, at)) is None:
             return
-        page, length = _header(stream, at)
+        page, length = found
         yield page
         at += length + page.stored
     raise ValueError(f"column {column.path_in_schema!r} has more than {MOST} pages in {WALKED} bytes")
 
 
-def _header(stream: io.RawIOBase, at: int) -> tuple[Page, int]:
-    """Return the header at a place in the file, and its length."""
+def _header(stream: io.RawIOBase, at: int) -> tuple[Page, int] | None:
+    """Return the header at a place in the file, and its length; ``None`` if there is none."""
     size = HEADER
     while True:
         stream.seek(at)
@@ -84,15 +89,15 @@ def _header(stream: io.RawIOBase, at: int) -> tuple[Page, int]:
         try:
             fields, length = _struct(raw, 0)
             page = Page(fields[1], fields[2], fields[3], sum(fields.get(n, {}).get(1, 0) for n in (5, 7, 8)))
-        except IndexError as error:
+        except IndexError:
             if len(raw) < size or size >= LONGEST_HEADER:
-                raise ValueError(f"no header of a page at byte {at}") from error
+                return None
             size *= 8
-        except (KeyError, AttributeError, TypeError, RecursionError) as error:
-            raise ValueError(f"no header of a page at byte {at}") from error
+        except (KeyError, AttributeError, TypeError, RecursionError):
+            return None
         else:
-            if page.stored < 0 or page.size < 0 or page.values < 0:
-                raise ValueError(f"no header of a page at byte {at}")
+            if not all(0 <= n < 2**31 for n in (page.size, page.stored, page.values)):
+                raise ValueError(f"the page at byte {at} is of no size")
             return page, length
 
 
@@ -105,25 +110,40 @@ def _struct(raw: bytes, at: int) -> tuple[dict[int, Any], int]:
             number += head >> 4
         else:
             number, at = _integer(raw, at)
-        fields[number], at = _value(raw, at, head & 15)
+        kind = head & 15
+        fields[number], at = (kind == TRUE, at) if kind in (TRUE, FALSE) else _value(raw, at, kind)
     return fields, at + 1
 
 
 def _value(raw: bytes, at: int, kind: int) -> tuple[Any, int]:
-    if kind in (1, 2):  # true and false stand in the head
-        return kind == 1, at
-    if kind == 3:
+    """Return an integer or a struct, and where it ends; of other values, only where they end."""
+    if kind in (TRUE, FALSE, BYTE):
         return raw[at], at + 1
-    if kind in (4, 5, 6):
+    if kind in INTEGERS:
         return _integer(raw, at)
-    if kind == 8:
-        length, at = _varint(raw, at)
-        if at + length > len(raw):
-            raise IndexError(length)
-        return None, at + length
-    if kind == 12:
+    if kind == STRUCT:
         return _struct(raw, at)
-    raise KeyError(kind)  # doubles, lists and maps stand in no header of a page
+    if kind in (LIST, SET):
+        return None, _list_end(raw, at)
+    length, at = (8, at) if kind == DOUBLE else _varint(raw, at) if kind == BINARY else _no_value(kind)
+    if at + length > len(raw):
+        raise IndexError(length)
+    return None, at + length
+
+
+def _no_value(kind: int) -> NoReturn:
+    raise ValueError(f"a header of a page has a value of type {kind}")  # others may know how to go on: we do not
+
+
+def _list_end(raw: bytes, at: int) -> int:
+    size, kind, at = raw[at] >> 4, raw[at] & 15, at + 1
+    if size == LONG:
+        size, at = _varint(raw, at)
+    if size > HEADER:
+        raise ValueError(f"a header of a page has a list of {size}")
+    for _ in range(size):
+        _, at = _value(raw, at, kind)
+    return at
 
 
 def _integer(raw: bytes, at: int) -> tuple[int, int]:
