@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--lease", type=float, help="seconds for which the dead hold a lock in a store")
     given = parser.parse_args()
     if given.lease:
-        slant.batch.store.lease = partial(slant.batch.locks.lease, seconds=given.lease)
+        vars(slant.batch.store)["lease"] = partial(slant.batch.locks.lease, seconds=given.lease)
     with reporting() as reporter:
         score(
             given.input, given.out, targets=["the toll"], workers=given.workers, cluster=given.cluster, keep=True,

@@ -59,6 +59,23 @@ def test_whoever_reads_a_damaged_file_and_from_where_rejects_the_same_rows(tmp_p
     assert parts(tmp_path / "out") == parts(tmp_path / "whole")
 
 
+def test_what_came_damaged_only_once_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pq.write_table(table(600), tmp_path / "in.parquet", row_group_size=200)
+    calls, batch = Counter[str](), onward.Parquet._batch
+
+    def damaged_now_and_then(file: onward.Parquet) -> pa.RecordBatch:
+        calls["all"] += 1
+        if calls["all"] % 6 == 0:
+            raise OSError("Corrupt snappy compressed data.")
+        return batch(file)
+
+    monkeypatch.setattr(onward.Parquet, "_batch", damaged_now_and_then)
+    found = run(tmp_path / "in.parquet", tmp_path / "out", piece_bytes=3_000)
+    assert (found.tally.rows, found.tally.rejected) == (600, 0)
+    assert [row["id"] for row in answers(tmp_path / "out")] == [f"{n}" for n in range(600)]
+    assert calls["all"] > 12
+
+
 def test_a_file_that_says_it_has_more_rows_than_it_has_is_an_error_and_no_success(tmp_path: Path) -> None:
     pq.write_table(table(1_000), tmp_path / "b.parquet", use_dictionary=False, write_statistics=False)
     content = (tmp_path / "b.parquet").read_bytes()

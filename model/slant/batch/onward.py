@@ -84,8 +84,13 @@ class Parquet:
     _rest: pa.RecordBatch | Unreadable | None
 
     def __init__(self, file: File, names: tuple[str, ...]) -> None:
-        self._path, self._names = file.path, list(names)
-        self._stream = Stored(file)
+        self._file, self._names = file, list(names)
+        self._open()
+        self._begin(0, 0)
+
+    def _open(self) -> None:
+        names = tuple(self._names)
+        self._stream = Stored(self._file)
         try:
             self._about = pq.read_metadata(self._stream)
             columns = {n: self._about.schema.column(n) for n in range(self._about.num_columns)}
@@ -97,7 +102,6 @@ class Parquet:
         except BaseException:
             self._stream.close()
             raise
-        self._begin(0, 0)
 
     def between(self, start: int, stop: int) -> Iterator[pa.RecordBatch | Unreadable]:
         """Yield rows from ``start``, which is not before ``at``, to ``stop``.
@@ -129,17 +133,35 @@ class Parquet:
             return self._rest
         while self.at == self._end:
             self._begin(self._group + 1, self.at)
-        try:
-            self._batches = self._batches or self._unpacked()
-            batch = next((batch for batch in self._batches if len(batch)), None)
-        except (ReadFailed, MemoryError):
-            raise
-        except Exception as error:  # whatever a damaged file leads to
-            return Unreadable(self._end - self.at, f"cannot be read: {error or type(error).__name__}")
+        for first in (True, False):
+            try:
+                return self._batch() if first else self._batch_anew()
+            except (ReadFailed, MemoryError, DataError):
+                raise
+            except Exception as error:  # whatever a damaged file leads to
+                reason = f"cannot be read: {error or type(error).__name__}"
+        return Unreadable(self._end - self.at, reason)
+
+    def _batch(self) -> pa.RecordBatch:
+        self._batches = self._batches or self._unpacked()
+        batch = next((batch for batch in self._batches if len(batch)), None)
         if batch is None or len(batch) > self._end - self.at:
-            rows = self._end - self._begun
-            raise DataError(f"{self._path}: says that it has {rows} rows from row {self._begun + 1} on, and has others")
+            rows, path = self._end - self._begun, self._file.path
+            raise DataError(f"{path}: says that it has {rows} rows from row {self._begun + 1} on, and has others")
         return batch
+
+    def _batch_anew(self) -> pa.RecordBatch:
+        """Return the same rows, read once more: what is damaged may only be what came."""
+        at = self.at
+        try:
+            self.close()
+            self._open()
+            self._begin(self._group, self._begun)
+            while self.at < at:
+                self.at += len(self._batch())
+            return self._batch()
+        finally:
+            self.at = at
 
     def _unpacked(self) -> Iterator[pa.RecordBatch]:
         """Unpack the group: the fewer rows at a time, the larger a value may be that all of them have."""
@@ -164,7 +186,7 @@ class Parquet:
 
     def _begin(self, group: int, row: int) -> None:
         if group >= self._about.num_row_groups > 0:
-            raise DataError(f"{self._path}: ends before row {row + 1}")
+            raise DataError(f"{self._file.path}: ends before row {row + 1}")
         rows = self._about.row_group(group).num_rows if self._about.num_row_groups else 0
         self._group, self._begun, self.at, self._end = group, row, row, row + rows
         self._batches = self._rest = None

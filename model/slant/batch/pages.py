@@ -24,8 +24,8 @@ TIGHTEST = 100
 """Times the bytes stored: what unpacks to more than ``LARGE`` and to more than so many times is no text."""
 DICTIONARY = 2
 """The type of the pages that hold each value of a column once."""
-TRUE, FALSE, BYTE, *INTEGERS, DOUBLE, BINARY, LIST, SET, _, STRUCT = range(1, 13)
-"""The types of Thrift's compact protocol, but for maps, which stand in no header of a page."""
+TRUE, FALSE, BYTE, *INTEGERS, DOUBLE, BINARY, LIST, SET, MAP, STRUCT, UUID = range(1, 14)
+"""The types of Thrift's compact protocol."""
 LONG = 15
 """Says that the length of a list stands behind it."""
 
@@ -132,7 +132,9 @@ def _value(raw: bytes, at: int, kind: int) -> tuple[Any, int]:
 
 
 def _no_value(kind: int) -> NoReturn:
-    raise ValueError(f"a header of a page has a value of type {kind}")  # others may know how to go on: we do not
+    if kind in (MAP, UUID):  # who reads the page may know how to go on behind it
+        raise ValueError(f"a header of a page has a value of type {kind}")
+    raise KeyError(kind)
 
 
 def _list_end(raw: bytes, at: int) -> int:

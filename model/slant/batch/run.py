@@ -64,14 +64,14 @@ def run(order: Order) -> Summary:
     """
     try:
         order.out.make()
-    except OSError as error:
+    except Exception as error:  # what stores raise is of many types
         raise OptionError(f"{order.out.url}: cannot be written: {error}", field="out") from error
     try:
         with _safe_path(), order.out.locked() as out:
             return _run(replace(order, out=out))
     except SlantError:
         raise
-    except Exception as error:  # what stores raise is of many types
+    except Exception as error:
         if order.out.local and not isinstance(error, OSError):
             raise
         raise Incomplete(f"{order.out.url}: {error}; what is done is kept") from error

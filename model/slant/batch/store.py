@@ -77,6 +77,7 @@ class Store:
     def get(self, name: str) -> bytes | None:
         """Return what a file holds; ``None`` if there is none."""
         path = f"{self._path}/{name}"
+        self._fs.invalidate_cache()
         try:
             found, size = cast(bytes, self._fs.cat_file(path)), self._fs.info(path)["size"]
         except FileNotFoundError:
