@@ -123,6 +123,14 @@ def test_a_long_article_says_what_was_not_read(classifier: Classifier, samples: 
     assert judgement.stances[0].label != "unrelated"
 
 
+def test_a_page_that_repeats_itself_says_no_more_than_once(classifier: Classifier) -> None:
+    said = "The toll is unfair and the council should scrap it. "
+    once, often = (classifier.classify(Article(text=said * n), ["the toll"]) for n in (1, 20))
+    assert (once.topics, once.stances) == (often.topics, often.stances)
+    assert often.stances[0].evidence[0].start == 0
+    assert often.read.of_windows == 1
+
+
 def test_another_language_is_answered_with_a_warning(classifier: Classifier) -> None:
     text = "Der Minister sagte am Montag, dass die Abstimmung über die Maut am Freitag stattfinden werde."
     judgement = classifier.classify(Article(text=text), ["die Maut"])

@@ -12,14 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import slant.sources.pieces
 from slant.article import Article, Judgement
 from slant.features.encoder import Encoder
+from slant.features.reading import read_article
 from slant.inference.classifier import Classifier
 from slant.inference.sources import MOST_SPEAKERS
 from slant.sources.attribution import Attribution
 from slant.sources.cast import Cast
-from slant.sources.decode import smooth
+from slant.sources.decode import LEAST, smooth
 from slant.sources.names import names
+from slant.sources.pieces import pieces_of
 from slant.sources.resolve import Resolver
 from slant.sources.speakers import Speaker
 from slant.sources.tagger import LENGTH, OVERLAP, windows
@@ -215,6 +218,39 @@ def test_a_bundle_without_a_head_for_sources_says_so(classifier: Classifier) -> 
 def test_an_article_without_sources_has_none(classifier: Classifier) -> None:
     found = classifier.classify(Article(text="It rained. The river rose."), ["the river"], sources=True)
     assert (found.sources, found.stances[0].sources) == ((), ())
+
+
+@pytest.mark.parametrize("limit", ["LONGEST", "MOST_PIECES"])
+def test_sources_are_looked_for_in_how_a_long_article_begins(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    whole = classifier.classify(Article(text="\n\n".join(SPEAKERS)), sources=True)
+    first = classifier.classify(Article(text=SPEAKERS[0]), sources=True)
+    monkeypatch.setattr(slant.sources.pieces, limit, len(SPEAKERS[0]) if limit == "LONGEST" else 30)
+    found = classifier.classify(Article(text="\n\n".join(SPEAKERS)), [TOLL], sources=True)
+    assert (whole.warnings, found.warnings) == ((), ("sources-text-cut",))
+    assert (len(whole.sources), found.sources) == (len(SPEAKERS), first.sources)
+    assert classifier.classify(Article(text="\n\n".join(SPEAKERS)), [TOLL]).warnings == ()
+
+
+def test_an_article_without_text_of_its_own_has_no_sources(classifier: Classifier) -> None:
+    found = classifier.classify(Article(title=TOLL, text="Leave a Reply\nName *\n"), [TOLL], sources=True)
+    assert (found.sources, found.stances[0].evidence) == ((), ())
+
+
+def test_a_window_is_not_kept_for_a_cue_of_it(classifier: Classifier) -> None:
+    bundle = classifier.bundle
+    reading = read_article(bundle.encoder, Article(text="\n\n".join(SPEAKERS)))
+    cues = list(bundle.tagger.cues(pieces_of(bundle.encoder.tokenizer, reading), LEAST))
+    assert len(cues) >= len(SPEAKERS)
+    for cue in cues:
+        assert cue.parts.base is None or cue.parts.base.nbytes <= cue.parts.nbytes
+
+
+def test_a_heading_is_nobodys_words(classifier: Classifier) -> None:
+    text = '"It is a disgrace," said Ida Holm.\n\nA long wait\n\nThe queue is now 400 names long, said Holm.'
+    (holm,) = classifier.classify(Article(text=text), sources=True).sources
+    assert [span.text for span in holm.spans] == ['"It is a disgrace,"', "The queue is now 400 names long"]
 
 
 def test_an_article_of_sixty_sources(classifier: Classifier) -> None:

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from slant.errors import ArticleError
 from slant.text.clean import HOLE, clean, is_blank
+from slant.text.headings import headings
 from slant.text.html import extract
 from slant.text.language import language_of
+from slant.text.repeats import LEAST, without_repeats
 from slant.text.sentences import LONGEST, sentences
 from support import SAMPLES
 
@@ -98,10 +100,58 @@ def test_a_megabyte_of_junk_is_read_to_its_end(junk: str) -> None:
             ["Gen. Lee, Sgt. Pepper et al. Smith spoke vs. Jones."],
         ),
         ("It fell in the provinceOn Tuesday it rose.", ["It fell in the province", "On Tuesday it rose."]),
+        (
+            "\u201cHe spoke of a \u2018crisis.\u2019 \u201d Another left.",
+            ["\u201cHe spoke of a \u2018crisis.\u2019 \u201d", "Another left."],
+        ),
+        ('She hosts " The Axe Files. " He was there.', ['She hosts " The Axe Files. "', "He was there."]),
+        ('"A good one," he said. " And it is possible."', ['"A good one," he said.', '" And it is possible."']),
+        ("It was bad . . . It got worse.", ["It was bad . . .", "It got worse."]),
+        ("It was bad . . . and got worse.", ["It was bad . . . and got worse."]),
     ],
 )
 def test_sentences(text: str, wanted: list[str]) -> None:
     assert split(text) == wanted
+
+
+SCRAPED = "The council will close two libraries in June."
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (f"{SCRAPED} He said no. {SCRAPED}\n\n{SCRAPED} It rained.", [SCRAPED, "He said no.", "It rained."]),
+        (
+            "He said no. She left. It rained all day long.\n\n" * 3,
+            ["He said no.", "She left.", "It rained all day long."],
+        ),
+        ("He said no. She left.\n\n" * 2, ["He said no.", "She left."] * 2),
+        (f"{SCRAPED}\n{SCRAPED.replace('two', 'ten')}", [SCRAPED, SCRAPED.replace("two", "ten")]),
+        ("", []),
+    ],
+)
+def test_what_stands_twice_is_read_where_it_stands_first(text: str, wanted: list[str]) -> None:
+    kept = without_repeats(text, sentences(text))
+    assert [span.of(text) for span in kept] == wanted
+    assert all(text.index(span.of(text)) == span.start for span in kept if len(span.of(text)) >= LEAST)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Ida Holm left.\n\nA long wait\n\nThe queue grew.", ["A long wait"]),
+        ("Ida Holm left.\n\nA long wait.\n\nno end\n\n\u201cNo end\n\nThe queue grew.", []),
+        ("A long wait\n\nThe queue grew\n\nThe end", ["A long wait", "The queue grew"]),
+        ("A long wait The queue grew.", []),
+        ("One two three four five six seven eight nine ten eleven\n\nNo.", []),
+        ("", []),
+    ],
+)
+def test_headings_are_a_few_words_alone_above_others(text: str, wanted: list[str]) -> None:
+    spans = sentences(clean(text))
+    told = headings(clean(text), spans)
+    assert len(told) == len(spans)
+    assert [span.of(text) for span, heading in zip(spans, told, strict=True) if heading] == wanted
 
 
 def test_hard_wrapped_lines_are_one_paragraph() -> None:
@@ -161,7 +211,7 @@ def test_html_becomes_its_article() -> None:
     assert extracted.title == "Bridge vote"
 
 
-@pytest.mark.parametrize("page", ["", "<html></html>", "<" * 1000, "<p>", "\ud800"])
+@pytest.mark.parametrize("page", ["", "<html></html>", "<" * 1000, "<p>", "\ud800", "<svg>No.<p>No</p></svg>"])
 def test_html_without_an_article_is_refused(page: str) -> None:
     with pytest.raises(ArticleError, match="no article text"):
         extract(page)

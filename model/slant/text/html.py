@@ -38,7 +38,9 @@ def extract(html: str) -> Extracted:
             with_metadata=True,
             fast=page.tags > MOST_COMPARED,
         )
-    except (ValueError, RecursionError):
+    except MemoryError:
+        raise
+    except Exception:  # its parsers raise of all kinds, even assertions, and quote the page
         document = None
     if document is None or not document.text:
         raise ArticleError(f"no article text was found in the html ({len(html)} characters)", field="html")

@@ -17,6 +17,8 @@ MOST_ATTRIBUTES = 100
 SHORT = 50_000
 """Characters of a page that is left as it is if no limit is reached."""
 
+NOTHING = "<!---->"
+"""Stands in the place of a comment: what it parts must not come together."""
 _SPACE = r"\t\n\f\r\x20"
 _ATTRIBUTE = (
     rf"[{_SPACE}/]*+[^{_SPACE}/>][^{_SPACE}/>=]*+"
@@ -25,6 +27,7 @@ _ATTRIBUTE = (
 _MARKUP = re.compile(
     rf"""<!--(?:-?>|.*?(?:--!?>|\Z))
     | <(?P<end>/?)(?P<name>[a-z][^{_SPACE}/>]*+)(?P<attributes>(?:{_ATTRIBUTE})*+)[{_SPACE}/]*+(?P<close>>?)
+    | <!doctype(?P<doctype>[^>]*+>?)
     | <[!?/][^>]*+>?""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
@@ -53,8 +56,8 @@ def limited(html: str) -> Markup:
     kept, copied, at, tags, cut = list[str](), 0, 0, 0, False
     while found := _MARKUP.search(html, at):
         at = found.end()
-        if not found["name"]:
-            kept.append(html[copied : found.start()])
+        if not found["name"] and found["doctype"] is None:
+            kept += html[copied : found.start()], NOTHING
             copied = at
         if not found["name"] or found["end"]:
             continue
