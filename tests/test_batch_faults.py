@@ -94,3 +94,21 @@ def test_whichever_read_fails_once_all_rows_are_there(
             if not flaky_store.INJECTED[kind]:
                 break
         assert n > 2
+
+
+@pytest.mark.parametrize("given", ["in", "in/**/*.jsonl"])
+def test_a_folder_that_cannot_be_listed_is_not_left_out(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three folders within one, each once fails to say what is in it."""
+    for name in "abc":
+        (tmp_path / "in" / name / "deep").mkdir(parents=True)
+        (tmp_path / "in" / name / "deep" / f"{name}.jsonl").write_bytes(FORMS["in.jsonl"](ROWS[:4]))
+    for n in itertools.count(1):
+        flaky_store.COUNTED["list"] = -n
+        flaky_store.INJECTED.clear()
+        found = to_the_end(f"flaky://{tmp_path}/{given}", str(tmp_path / f"out{n}"), "list=1000000", monkeypatch)
+        assert found.tally.rows == 12
+        if not flaky_store.INJECTED["list"]:
+            break
+    assert n > 7
