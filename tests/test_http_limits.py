@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import re
 import resource
 import select
@@ -169,10 +168,35 @@ def test_an_answer_is_got_though_the_body_was_not_wanted(service: Serving) -> No
 
 
 def test_what_is_half_open_is_closed(service: Serving) -> None:
-    began, sent = time.monotonic(), [GET + b"\r\n\r\n", GET + b"\r\nG", POST + b"Content-Length: 9\r\n\r\n{"]
-    with concurrent.futures.ThreadPoolExecutor(3) as threads:
-        assert [len(statuses(answer)) for answer in threads.map(service.ask, sent)] == [1, 1, 1]
-    assert time.monotonic() - began < PATIENCE + 10
+    """A byte or two after an answer keep a connection no longer than no byte at all would."""
+    held = list[socket.socket]()
+    try:
+        for sent, more in (
+            (GET + b"\r\n", b"\r\n"),
+            (GET + b"\r\n", b"G"),
+            (POST + b"Content-Length: 9\r\n\r\n", b"{"),
+        ):
+            held.append(service.connect())
+            held[-1].sendall(sent)
+            assert statuses(held[-1].recv(4_096))
+            held[-1].sendall(more)
+        began = time.monotonic()
+        for one in held:
+            while one.recv(4_096):
+                pass
+        assert time.monotonic() - began < PATIENCE + 10
+    finally:
+        for one in held:
+            one.close()
+
+
+def test_a_refusal_is_got_though_the_client_goes_on_sending(service: Serving) -> None:
+    with service.connect() as one:
+        one.sendall(GET + b"a: " + b"x" * 2 * LONGEST_HEAD)
+        assert one.recv(1, socket.MSG_PEEK) == b"H"
+        for _ in range(5):
+            assert not _fails(one, b"x" * 20_000)
+        assert statuses(one.recv(4_096)) == [431]
 
 
 def test_a_body_has_so_long_in_all(service: Serving) -> None:
@@ -339,13 +363,14 @@ def test_a_system_without_the_mark_of_a_half_closed_socket_has_another() -> None
 
 @pytest.mark.skipif(not hasattr(select, "POLLRDHUP"), reason="the system tells it otherwise")
 def test_a_client_that_goes_while_it_is_read_no_further_is_noticed(service: Serving) -> None:
+    """Though nothing is written to it, at which it would be noticed too."""
     with service.client(headers={"Authorization": f"Bearer {SECRET}"}) as client:
         until(lambda: "slant_streams 0.0" in client.get("/metrics").text)
         with service.connect() as one:
             one.sendall(POST.replace(b"classify", b"classify/stream") + KNOWN + CHUNKED + b"\r\n")
-            line = b'{"text": "WORK 20"}\n' * 100
-            one.settimeout(0.1)
-            assert any(_fails(one, b"%x\r\n%s\r\n" % (len(line), line)) for _ in range(10_000))
+            lines = b'{"text": "UNTIL /nowhere/at/all"}\n' * 5_000
+            one.sendall(b"%x\r\n%s\r\n" % (len(lines), lines))
+            assert one.recv(4_096).startswith(b"HTTP/1.1 200 ")
         until(lambda: "slant_streams 0.0" in client.get("/metrics").text)
 
 

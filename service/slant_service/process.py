@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
-from typing import Self
+from typing import Any, Self
 
 from slant.errors import BundleError
 from slant_service import worker
@@ -47,6 +47,17 @@ class BundleRefused(BundleError):
         return f"{self.failed.kind}: {self.failed.said}"
 
 
+_ENDING = set[asyncio.Task[None]]()
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do what ends a process, also where whoever waits for it is cancelled meanwhile."""
+    task = asyncio.create_task(work)
+    _ENDING.add(task)
+    task.add_done_callback(_ENDING.discard)
+    await asyncio.shield(task)
+
+
 class Child:
     """One process and the way to it. ``gone`` is set once the process has ended."""
 
@@ -62,7 +73,7 @@ class Child:
         try:
             child = await asyncio.shield(starting)
         except asyncio.CancelledError:
-            await (await starting).stop()
+            await _to_the_end(cls._abandon(starting))
             raise
         try:
             with suppress(Gone):
@@ -85,8 +96,15 @@ class Child:
             there.close()
         return cls(process, *await asyncio.open_connection(sock=here))
 
+    @staticmethod
+    async def _abandon(starting: Awaitable[Child]) -> None:
+        await (await starting).stop()
+
     async def stop(self) -> None:
         """Close the way to the process, at which it ends; kill it if it does not."""
+        await _to_the_end(self._stop())
+
+    async def _stop(self) -> None:
         self.writer.close()
         try:
             await asyncio.wait_for(self.gone.wait(), LAST_WAIT)
