@@ -53,7 +53,7 @@ class Pieces:
 def searched(reading: Reading) -> Reading:
     """Return that part of an article in which sources are looked for: all of it, or of a long one how it begins."""
     characters = bisect_right(reading.spans, LONGEST, key=lambda sentence: sentence.end)
-    pieces = bisect_right(list(accumulate(map(len, reading.tokens))), MOST_PIECES)
+    pieces = bisect_right(list(accumulate(len(ids) + 1 for ids in reading.tokens)), MOST_PIECES)  # and a ``BREAK``
     n = min(characters, pieces)
     if n == len(reading.spans):
         return reading
