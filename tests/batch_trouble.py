@@ -49,6 +49,20 @@ class Troubled(batch_stand_in.StandIn):
         return replace(found, language="\ud800") if text == "HALF" else found
 
 
+class Telling(Troubled):
+    """Tells in the place of a language which kind of process judged: one apart, or one that reads and writes too."""
+
+    def classify(self, article: Article, targets: Sequence[str] = (), **options: Any) -> Judgement:
+        return replace(
+            super().classify(article, targets, **options), language="apart" if sys.argv[0] == "-c" else "worker"
+        )
+
+
+def load_telling(asked: Asked) -> Telling:
+    """Return one that tells."""
+    return Telling()
+
+
 def _first_try() -> bool:
     tried = Path(os.environ[TRIED])
     first = not tried.exists()

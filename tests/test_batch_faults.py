@@ -9,13 +9,18 @@ import contextlib
 import itertools
 import os
 import random
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+import batch_stand_in
 import flaky_store
+from slant.article import Article
 from slant.batch import Summary
 from slant.batch.careful import let_go
 from slant.batch.locks import lease
@@ -77,23 +82,49 @@ def test_no_row_is_lost_or_doubled(number: int, tmp_path: Path, monkeypatch: pyt
     assert parts(tmp_path / "out") == parts(tmp_path / "whole")
 
 
+def of_one_group(rows: list[dict[str, Any]]) -> bytes:
+    content = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist(rows), content, use_dictionary=False, data_page_size=50_000, write_batch_size=1)
+    return bytes(content.getvalue())
+
+
+def large(size: int) -> list[dict[str, Any]]:
+    """Return rows that cannot be packed well, so that no file of them comes with one read."""
+    chance = random.Random(3)
+    return [{"id": f"r{n}", "text": chance.randbytes(size // 2).hex(), "n": n} for n in range(30)] + [BAD]
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_whichever_read_fails_once_all_rows_are_there(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One read fails, or comes short, or a listing fails: the first, the second, ... until there is no further one."""
-    (tmp_path / name).write_bytes(FORMS[name](GIVEN))
-    for kind in ("read", "short", "list"):
-        for n in itertools.count(1, STEP):
-            flaky_store.COUNTED[kind] = -n
-            flaky_store.INJECTED.clear()
+    """One read fails, or comes short: the first, the second, ... until there is no further one. It is tried again."""
+    make, size = (of_one_group, 80_000) if name == "in.parquet" else (FORMS[name], 20_000)
+    (tmp_path / name).write_bytes(make(large(size)))
+    texts = {row["id"]: hash_of(row["text"]) for row in large(size)}
+    for kind in ("read", "short"):
+        for n in failing_in_turn(kind, monkeypatch):
             out = tmp_path / f"{kind}{n}"
-            found = to_the_end(f"flaky://{tmp_path}/{name}", str(out), f"{kind}=1000000", monkeypatch)
-            assert (found.tally.rows, found.tally.rejected) == (len(ROWS), 1)
-            assert len(answers(out)) == len(ROWS)
-            if not flaky_store.INJECTED[kind]:
-                break
-        assert n > 2
+            found = run(f"flaky://{tmp_path}/{name}", out, piece_bytes=4 * size)
+            assert (found.tally.rows, found.tally.rejected) == (30, 1)
+            assert {row["id"]: row["stances"][0]["confidence"] for row in answers(out)} | {"bad": texts["bad"]} == texts
+
+
+def hash_of(text: str) -> float:
+    """Return what the stand-in for the classifier makes of a text."""
+    return batch_stand_in.StandIn().classify(Article(text=text), ["the toll"]).stances[0].confidence
+
+
+def failing_in_turn(kind: str, monkeypatch: pytest.MonkeyPatch, step: int = STEP) -> Iterator[int]:
+    """Let the first of a kind of thing fail, then the second, ... until what is done has no further one."""
+    monkeypatch.setenv(flaky_store.NAME, f"{kind}=1000000")
+    for n in itertools.count(1, step):
+        flaky_store.COUNTED[kind] = -n
+        flaky_store.INJECTED.clear()
+        yield n
+        if not flaky_store.INJECTED[kind]:
+            break
+    assert n > step
 
 
 @pytest.mark.parametrize("given", ["in", "in/**/*.jsonl"])
@@ -104,11 +135,7 @@ def test_a_folder_that_cannot_be_listed_is_not_left_out(
     for name in "abc":
         (tmp_path / "in" / name / "deep").mkdir(parents=True)
         (tmp_path / "in" / name / "deep" / f"{name}.jsonl").write_bytes(FORMS["in.jsonl"](ROWS[:4]))
-    for n in itertools.count(1):
-        flaky_store.COUNTED["list"] = -n
-        flaky_store.INJECTED.clear()
-        found = to_the_end(f"flaky://{tmp_path}/{given}", str(tmp_path / f"out{n}"), "list=1000000", monkeypatch)
+    for n in failing_in_turn("list", monkeypatch, 1):
+        out = str(tmp_path / f"out{n}")
+        found = to_the_end(f"flaky://{tmp_path}/{given}", out, "list=1000000", monkeypatch)
         assert found.tally.rows == 12
-        if not flaky_store.INJECTED["list"]:
-            break
-    assert n > 7

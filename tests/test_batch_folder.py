@@ -129,7 +129,8 @@ def test_an_output_folder_within_the_input_is_left_out_of_it(given: str, source:
 
 def test_what_another_run_has_written_within_the_input_is_left_out_of_it(source: Path, tmp_path: Path) -> None:
     run(source, tmp_path / "scored", format="jsonl")
-    assert run(tmp_path, tmp_path / "out").tally.rows == len(ROWS)
+    found = run(tmp_path, tmp_path / "out")
+    assert (found.tally.rows, found.tally.rejected) == (len(ROWS), 0)
     assert run(tmp_path / "scored", tmp_path / "out2").tally.rejected == len(ROWS)
 
 

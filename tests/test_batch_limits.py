@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from batch_trouble import TRIED, load, load_never
+from batch_trouble import TRIED, load, load_never, load_telling
 from slant.batch.records import records
 from slant.errors import DataError, Incomplete, OptionError
 from support import ROOT
@@ -52,6 +53,21 @@ def test_equal_articles_wait_once(tmp_path: Path) -> None:
     found = run(tmp_path / "in.jsonl", tmp_path / "out", load=load, article_timeout=0.5, piece_bytes=100_000)
     assert found.tally.rejected == 200
     assert time.monotonic() - began < 30
+
+
+def test_workers_judge_by_themselves_but_for_what_they_had_in_hand_when_one_died(tmp_path: Path) -> None:
+    """One death, and few rows are judged in a process apart; many, and from then on all are."""
+    for deaths, few in ((1, True), (4, False)):
+        rows = [{"text": f"row {n}"} for n in range(200)]
+        for n in range(deaths):
+            rows[20 + 40 * n] = {"text": "DIE"}
+        (tmp_path / "in.jsonl").write_bytes(jsonl(rows))
+        out = tmp_path / f"{deaths}"
+        run(tmp_path / "in.jsonl", out, workers=2, piece_bytes=100, load=load_telling)
+        where = Counter(row["language"] for row in answers(out))
+        assert where.total() == 200 - deaths
+        assert 0 < where["apart"] < 60 if few else where["apart"] > 60
+        assert where["worker"] > 10
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 10**9])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -46,6 +48,34 @@ def test_a_quote_that_is_not_closed_costs_its_own_line() -> None:
     assert [record.fields for record in found] == [("1", "a"), (), ("3", "c"), ("4", "d")]
     assert [record.fault is None for record in found] == [True, False, True, True]
     assert [record.line for record in found] == [1, 2, 3, 4]
+
+
+def tried_line_by_line(content: bytes, longest: int) -> list[tuple[int, tuple[str, ...], bool]]:
+    """Return the line, the fields and whether there is a fault of each record, by the rule and with no haste.
+
+    A record is as few lines as make one. Where none do, or as many as are longer than may be, its first line is alone.
+    """
+    lines, found, at = io.BytesIO(content).readlines(), list[tuple[int, tuple[str, ...], bool]](), 0
+    while at < len(lines):
+        fields, n = None, 1
+        while fields is None and at + n <= len(lines) and sum(map(len, lines[at : at + n])) <= longest:
+            with contextlib.suppress(csv.Error):
+                text = [line.decode("latin-1") for line in lines[at : at + n]]
+                rows = list(csv.reader(text, strict=True))
+                fields = tuple(rows[0]) if len(rows) == 1 else None
+            n += fields is None
+        found.append((at + 1, fields or (), fields is None))
+        at += n if fields is not None else 1
+    return found
+
+
+@settings(deadline=None, max_examples=300)
+@given(LINES, st.sampled_from([4, 9, 25, 10_000]))
+def test_broken_quotes_are_read_by_the_rule(parts: list[bytes], longest: int) -> None:
+    content = b"".join(parts)
+    with mock.patch.object(module, "LONGEST", longest):
+        found = [(one.line, one.fields, one.fault is not None) for one in records(io.BytesIO(content), ",")]
+    assert found == tried_line_by_line(content, longest)
 
 
 @pytest.mark.parametrize("delimiter", [None, ","])

@@ -28,13 +28,19 @@ ROW = 1_000
 """Bytes that a row takes, however little is in it."""
 
 
+class InputChanged(DataError):
+    """A file is not what it was when the run was planned."""
+
+
 def read_piece(asked: Asked, piece: Piece) -> Iterator[list[Row | Reject]]:
     """Yield the rows of a piece in order, a handful at a time.
 
     Raises
     ------
+    InputChanged
+        A file is not what it was when the run was planned.
     DataError
-        A file is not what it was when the run was planned, or does not have the rows that were counted in it.
+        It does not have the rows that were counted in it.
     OSError
         A file cannot be read.
     """
@@ -68,7 +74,7 @@ def _rows(asked: Asked, table: Table, one: Slice) -> Iterator[tuple[Row | Reject
 def _check_same(file: File) -> None:
     now = look(file.path)
     if now != file:
-        raise DataError(f"{file.path}: it changed under the run; it had {file.size} bytes, now {now.size}")
+        raise InputChanged(f"{file.path}: it changed under the run; it had {file.size} bytes, now {now.size}")
 
 
 def _lines(table: Table, one: Slice) -> Iterator[tuple[Raw | Reject, int]]:

@@ -18,7 +18,7 @@ from slant.batch.finished import ALL, Account, Names, read_account
 from slant.batch.order import SUCCESS, TOLD, Order, clean, planned
 from slant.batch.plan import Piece, Plan
 from slant.batch.tally import Tally, tally_from
-from slant.batch.work import Done, Worker
+from slant.batch.work import Blame, Done, Worker
 from slant.errors import Incomplete, OptionError, SlantError
 from slant.types import Json
 
@@ -26,6 +26,8 @@ MOST_TRIES = 3
 """Tries for a piece that cannot be read or written."""
 MOST_FAILURES = 10
 """Failures of stores or of workers one after the other, without a piece done between, after which nothing is tried."""
+MOST_TOLD = 30
+"""Failures that are told of."""
 MOST_DEATHS = 3
 """Deaths of workers that judge by themselves: after that, every row is judged in a process apart."""
 SAFE_PATH = "PYTHONSAFEPATH"
@@ -179,15 +181,17 @@ class _Running:
             self.order.reporter.advance(done.finished.tally)
             return
         self.failures[done.number] += 1
-        if self.failures[done.number] == MOST_TRIES:
+        last = self.failures[done.number] == MOST_TRIES
+        if last and done.blame is not Blame.CHANGE:
             del self.left[done.number]
             self.given_up[done.number] = done.fault
-        self._fail(done.fault, of_store=not done.of_data)
+        self._fail(done.fault, of_store=done.blame is Blame.STORE, hopeless=last and done.blame is Blame.CHANGE)
 
-    def _fail(self, fault: str, *, of_store: bool = True) -> None:
+    def _fail(self, fault: str, *, of_store: bool = True, hopeless: bool = False) -> None:
         self.in_a_row += of_store
-        self.order.reporter.say(f"failed: {fault}")
-        if self.in_a_row == MOST_FAILURES:
+        if (told := self.failures.total()) <= MOST_TOLD:
+            self.order.reporter.say(f"failed: {fault}" + ("; further failures are not told" * (told == MOST_TOLD)))
+        if hopeless or self.in_a_row == MOST_FAILURES:
             raise Incomplete(_not_done(len(self.left) + len(self.given_up), fault))
 
     def _tell(self, summary: Summary) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from slant.batch import onward
 from slant.batch.asked import Asked
@@ -12,7 +13,7 @@ from slant.batch.child import expendable
 from slant.batch.finished import Finished, Names
 from slant.batch.judge import Load, Outcome, judge, loaded
 from slant.batch.plan import Piece
-from slant.batch.read import read_piece
+from slant.batch.read import InputChanged, read_piece
 from slant.batch.rows import Reject, Row
 from slant.batch.store import Store
 from slant.batch.tally import Tally
@@ -20,14 +21,25 @@ from slant.batch.write import Judged, Part
 from slant.errors import DataError, SlantError
 
 
+class Blame(Enum):
+    """What a piece that could not be done failed for."""
+
+    STORE = auto()
+    """A store that did not give or take something, or this machine: later it may be otherwise."""
+    DATA = auto()
+    """What a file holds."""
+    CHANGE = auto()
+    """A file that is not the one that the run was planned for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a piece, or why it could not be done: for what its file holds, or for what a store did."""
+    """What came of a piece, or why it could not be done."""
 
     number: int
     finished: Finished | None
     fault: str = ""
-    of_data: bool = False
+    blame: Blame = Blame.STORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +62,13 @@ class Worker:
         try:
             return Done(piece.number, self._do(piece))
         except DataError as error:
-            fault, of_data = str(error), True
+            fault, blame = str(error), Blame.CHANGE if isinstance(error, InputChanged) else Blame.DATA
         except SlantError:
             raise
         except Exception as error:  # what stores raise is of many types
-            fault, of_data = f"{type(error).__name__}: {error}", False
+            fault, blame = f"{type(error).__name__}: {error}", Blame.STORE
         onward.forget()
-        return Done(piece.number, None, fault, of_data)
+        return Done(piece.number, None, fault, blame)
 
     def _do(self, piece: Piece) -> Finished:
         """Put what comes of a piece in place, its part last."""
