@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,13 +31,24 @@ from slant.evaluation.run import evaluate, make_request
 from slant.evaluation.subtopics import names_to_places, subtopic_figures
 from slant.evaluation.tables import tables
 from slant.features.counts import Counts, count_pieces
-from slant.heads.topic import VECTOR_SCALE, TopicHead, TopicLevel, tfidf, with_sigmoids
+from slant.heads.topic import OLD_SCALE, TopicHead, TopicLevel, tfidf, with_sigmoids
 from slant.inference.classifier import Classifier, load
+from slant.inference.stored import DEFAULT
 from slant.inference.topics import topic_scores
 from slant.labels import SUBTOPICS, TOPICS, Topic
 from slant.training.build import train_topic
 from slant.training.calibration import fit_lower_thresholds
-from slant.training.topic import FEWEST_ROWS, read_truth, subtopic_labels, subtopic_truth
+from slant.training.measure import Evaluation, measure
+from slant.training.samples import TopicSamples
+from slant.training.topic import (
+    FEWEST_ROWS,
+    C,
+    fit_topic_head,
+    read_truth,
+    subtopic_labels,
+    subtopic_truth,
+    topic_features,
+)
 from slant_service.app import create_app
 from slant_service.client import Client
 from slant_service.schemas import Answer
@@ -86,7 +98,7 @@ def test_the_arrays_score_as_the_estimators_did_that_older_bundles_hold() -> Non
     counts = csr_matrix(random.poisson(0.4, size=(60, 30)).astype(np.float32))
     leads, truth = random.normal(size=(60, 4)).astype(np.float32), random.integers(0, 2, size=60)
     weigher = TfidfTransformer(sublinear_tf=True).fit(counts)
-    features = hstack([weigher.transform(counts), csr_matrix(VECTOR_SCALE * leads)], format="csr")
+    features = hstack([weigher.transform(counts), csr_matrix(OLD_SCALE * leads)], format="csr")
     estimator = LogisticRegression().fit(features, truth)
     estimator.coef_ = np.vstack([estimator.coef_, -estimator.coef_]).astype(np.float32)
     estimator.intercept_ = np.array([0.5, -0.5], dtype=np.float32)
@@ -348,6 +360,33 @@ def test_definitions_are_examples_of_both_levels(tmp_path: Path) -> None:
     assert found == {"sport": None, "sport event": ("sport event",), "a cup": ("sport event",), "a retired one": None}
 
 
+def test_the_main_topic_of_an_article_comes_out_first() -> None:
+    both, neither = example((CRIME, SPORT), None), example(("weather",), None)
+    truth = read_truth([both] * 30 + [neither] * 30)
+    counts = csr_matrix(np.repeat(np.eye(2, dtype=np.float32), 30, axis=0))
+    head = fit_topic_head(TopicSamples(counts, np.zeros((60, 3), dtype=np.float32)), truth, np.ones(60))
+    names = [topic.name for topic in head.first.labels]
+    first, second = head.probabilities(counts[:1], np.zeros((1, 3), dtype=np.float32))
+    ranked = [names[place] for place in np.argsort(-first[0])]
+    assert ranked[:2] == [CRIME, SPORT]
+    assert first[0, names.index(SPORT)] > 0.4 > first[0, names.index("weather")]
+    assert second.shape == (1, 0)
+    assert head.first.coefficients.dtype == np.float16
+
+
+def test_a_lead_counts_as_much_as_when_the_head_was_fitted() -> None:
+    random = np.random.default_rng(0)
+    leads = random.normal(size=(80, 3)).astype(np.float32)
+    samples = TopicSamples(csr_matrix(random.poisson(1, size=(80, 4)).astype(np.float32)), leads)
+    truth = read_truth([example((SPORT if lead[0] > 0 else CRIME,), None) for lead in leads])
+    head = fit_topic_head(samples, truth, np.ones(80))
+    fitted = LogisticRegression(C=C, tol=1e-6, max_iter=400)
+    features, place = topic_features(samples, head.idf), [label.name for label in head.first.labels].index(SPORT)
+    wanted = fitted.fit(features, leads[:, 0] > 0).decision_function(features)
+    found = head.first.logits(tfidf(samples.counts, head.idf), leads)[:, place]
+    assert found == pytest.approx(wanted, abs=0.02)  # half precision
+
+
 def test_rare_topics_take_the_threshold_of_all() -> None:
     random = np.random.default_rng(0)
     truth = (random.random((400, 3)) < [0.4, 0.4, 0.005]).astype(float)
@@ -364,6 +403,21 @@ def test_the_figures_and_the_card_tell_of_the_lower_level(two_folder: Path, two:
     assert figures["second level: first"] > 0.9
     assert figures["micro-F1"] > 0.9
     assert "beneath them 4 of the second level" in (two_folder / "CARD.md").read_text(encoding="utf-8")
+
+
+def test_both_levels_are_measured_where_a_bundle_has_both(
+    two_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = write_rows(tmp_path / "rows.jsonl", 6)
+    about: dict[str, Any] = {"about": "our own", "file": rows.name, "task": "topic"}
+    lower = Evaluation(name="lower", figure="first", level=2, **about)
+    upper = Evaluation(name="upper", figure="strict", **about)
+    monkeypatch.setattr("slant.training.measure.evaluations", lambda: [upper, lower])
+    for folder, names in ((two_folder, {"upper", "lower"}), (DEFAULT, {"upper"})):
+        copy = shutil.copytree(folder, tmp_path / folder.name)
+        assert set(measure(copy, tmp_path, quiet).figures["dev"]) == names
+    card = (tmp_path / two_folder.name / "CARD.md").read_text(encoding="utf-8")
+    assert "| lower | our own | 24 | first | **1.000**" in card
 
 
 # Evaluation

@@ -15,16 +15,16 @@ from slant.features.counts import Counts
 from slant.labels import Topic
 from slant.types import Bools, Floats, Ints, Json
 
-VECTOR_SCALE = 3.0
-"""Weight of what the encoder says of the lead beside the tf-idf row; both have a length of about one."""
+OLD_SCALE = 3.0
+"""By which vectors were multiplied before the coefficients of older bundles."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TopicLevel:
     """One-vs-rest logistic regressions of the topics of one level, each with its own calibration.
 
-    ``coefficients`` is (pieces + d, topics), ``intercepts`` (topics,), ``sigmoids`` (topics, 2), and ``thresholds``
-    (topics,) the probability from which a topic is given.
+    ``coefficients`` is (pieces + d, topics), and may be of half precision, ``intercepts`` (topics,), ``sigmoids``
+    (topics, 2), and ``thresholds`` (topics,) the probability from which a topic is given.
     """
 
     labels: tuple[Topic, ...]
@@ -36,7 +36,7 @@ class TopicLevel:
     def logits(self, words: Counts, leads: Floats) -> Floats:
         """Return scores before calibration, (n, topics), for tf-idf rows and leads (n, d)."""
         pieces = len(self.coefficients) - leads.shape[1]
-        found = VECTOR_SCALE * leads @ self.coefficients[pieces:].astype(np.float32) + self.intercepts
+        found = leads @ self.coefficients[pieces:].astype(np.float32) + self.intercepts
         for row, (start, end) in enumerate(zip(words.indptr[:-1], words.indptr[1:], strict=True)):
             weights = self.coefficients[words.indices[start:end]].astype(np.float32)
             found[row] += words.data[start:end] @ weights
@@ -141,10 +141,11 @@ class TopicHead:
 def _from_estimators(state: Json) -> TopicHead:
     """Return the head whose parts are estimators of scikit-learn; only their arrays are kept."""
     estimator: Any = state["estimator"]
-    labels = tuple(Topic(*label) for label in state["labels"])
-    coefficients = np.ascontiguousarray(estimator.coef_.T)
+    labels, idf = tuple(Topic(*label) for label in state["labels"]), state["tfidf"].idf_
+    coefficients = np.array(estimator.coef_.T, order="C")
+    coefficients[len(idf) :] *= OLD_SCALE
     level = TopicLevel(labels, coefficients, estimator.intercept_, state["sigmoids"], state["thresholds"])
-    return TopicHead(state["tfidf"].idf_, level)
+    return TopicHead(idf, level)
 
 
 def tfidf(counts: Counts, idf: Floats) -> Counts:

@@ -12,6 +12,8 @@ from slant.types import Bools, Floats
 
 FEWEST = 8
 """Positive rows below which a class has no calibration of its own."""
+SHARED = 100
+"""Rows that the curve common to all topics counts for beside those of one topic."""
 DOUBT = 10
 """Rows that the threshold common to all topics of the second level counts for beside those of one topic."""
 
@@ -19,15 +21,15 @@ DOUBT = 10
 def fit_sigmoids(logits: Floats, truth: Floats) -> Floats:
     """Return slope and intercept (Platt 1999) for every column of (n, classes) logits, as (classes, 2).
 
-    A column with fewer than ``FEWEST`` positive rows takes the curve fitted to all columns together.
+    They are drawn toward those of the curve fitted to all columns together, the more the fewer positive rows there are.
     """
     pooled = fit_sigmoid(logits.ravel(), truth.ravel())
-    return np.array(
-        [
-            fit_sigmoid(column, wanted) if FEWEST <= wanted.sum() <= len(wanted) - FEWEST else pooled
-            for column, wanted in zip(logits.T, truth.T, strict=True)
-        ]
-    )
+    curves = list[Floats]()
+    for column, wanted in zip(logits.T, truth.T, strict=True):
+        rows = wanted.sum()
+        own = fit_sigmoid(column, wanted) if FEWEST <= rows <= len(wanted) - FEWEST else pooled
+        curves.append((rows * own + SHARED * pooled) / (rows + SHARED))
+    return np.array(curves)
 
 
 def fit_sigmoid(logits: Floats, truth: Floats) -> Floats:

@@ -24,11 +24,15 @@ KEPT = (
     "fnc_score",
     "strict",
     "lenient",
+    "first",
+    "micro_f1",
     "ece",
     "majority",
     "majority_f1",
     "intervals",
 )
+NONE: Json = {"slices": {}, "masked": None, "precision": {}, "label_sets": None, "robustness": None}
+"""What figures of the second level do not have."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,8 @@ class Evaluation:
     file: str
     figure: str
     task: str = "stance"
+    level: int = 1
+    beside: str | None = None
     part: str | None = None
     map: str | None = None
     labels: list[str] = field(default_factory=list)
@@ -65,7 +71,8 @@ def measure(bundle: Path, folder: Path, watch: Watch) -> Manifest:
     """
     manifest, content = read_bundle(bundle)
     loaded, found = assemble_bundle(bundle, manifest, content), dict[str, Json]()
-    for one in evaluations():
+    levels = 2 if loaded.topic and loaded.topic.second else 1
+    for one in (one for one in evaluations() if one.level <= levels):
         found[one.name] = _figures(Classifier(loaded), one, folder, watch)
         manifest = replace(manifest, figures=manifest.figures | {"dev": found})
         manifest = save_bundle(bundle, replace(loaded, manifest=manifest), graphs(content), write_card(manifest))
@@ -75,8 +82,9 @@ def measure(bundle: Path, folder: Path, watch: Watch) -> Manifest:
 def _figures(classifier: Classifier, one: Evaluation, folder: Path, watch: Watch) -> Json:
     watch(one.name, None)
     request = make_request(
-        data=[folder / one.file],
+        data=[folder / name for name in (one.file, one.beside) if name],
         task=one.task,
+        level=one.level,
         labels=one.labels,
         slice_by=one.slices,
         label_map=f"{folder / MAPPING}:{one.map}" if one.map else None,
@@ -89,7 +97,8 @@ def _figures(classifier: Classifier, one: Evaluation, folder: Path, watch: Watch
 
 def _short(found: Json, one: Evaluation) -> Json:
     """Return what the card prints of an evaluation."""
-    kept = {name: found[name] for name in KEPT if found[name] is not None}
+    found = NONE | found
+    kept = {name: found[name] for name in KEPT if found.get(name) is not None}
     half = next(point["accuracy"] for point in found["coverage"] if point["coverage"] == 0.5)
     slices = {name: {key: part[key] for key in ("n", one.figure, "ece")} for name, part in found["slices"].items()}
     return kept | {

@@ -15,13 +15,17 @@ from sklearn.linear_model import LogisticRegression
 
 from slant.data.readers import TopicExample
 from slant.errors import TrainingError
-from slant.heads.topic import VECTOR_SCALE, TopicHead, TopicLevel, tfidf, with_sigmoids
+from slant.heads.topic import TopicHead, TopicLevel, tfidf, with_sigmoids
 from slant.labels import SUBTOPICS, TOPICS, Topic
 from slant.training.calibration import fit_lower_thresholds, fit_sigmoid, fit_sigmoids, fit_thresholds
 from slant.training.samples import TopicSamples
 from slant.types import Bools, Floats, Ints
 
 C = 3.0
+VECTOR_SCALE = 2.0
+"""Weight of what the encoder says of the lead beside the tf-idf row; both have a length of about one."""
+FURTHER = 0.7
+"""How true a further topic of an article is beside its main one, so that the main one comes out first."""
 FEWEST_COMPLETE = 200
 """Articles with all their topics marked from which calibration looks at no others."""
 FEWEST_ROWS = 5
@@ -34,18 +38,25 @@ NEVER = -10.0
 class TopicTruth:
     """What n articles are about: ``first`` (n, labels) and ``second`` (n, sublabels), of 1, 0, and NaN for unknown.
 
-    ``complete`` (n,) tells of which all topics of the first level are marked.
+    ``main`` (n,) is the place of the main topic, and ``complete`` (n,) tells of which articles all topics are marked.
     """
 
     labels: tuple[Topic, ...]
     first: Floats
+    main: Ints
     sublabels: tuple[Topic, ...]
     second: Floats
     complete: Bools
 
     def take(self, rows: Ints) -> TopicTruth:
         """Return the given rows only."""
-        return replace(self, first=self.first[rows], second=self.second[rows], complete=self.complete[rows])
+        return replace(
+            self,
+            first=self.first[rows],
+            main=self.main[rows],
+            second=self.second[rows],
+            complete=self.complete[rows],
+        )
 
 
 def read_truth(examples: Sequence[TopicExample]) -> TopicTruth:
@@ -59,8 +70,10 @@ def read_truth(examples: Sequence[TopicExample]) -> TopicTruth:
     labels = topic_labels(examples)
     sublabels = subtopic_labels(examples, labels)
     complete = np.array([example.complete for example in examples])
+    names = [label.name for label in labels]
+    main = np.array([names.index(example.labels[0]) for example in examples])
     first, second = topic_truth(examples, labels), subtopic_truth(examples, sublabels)
-    return TopicTruth(labels, first, sublabels, second, complete)
+    return TopicTruth(labels, first, main, sublabels, second, complete)
 
 
 def topic_labels(examples: Sequence[TopicExample]) -> tuple[Topic, ...]:
@@ -125,9 +138,10 @@ def fit_topic_head(train: TopicSamples, truth: TopicTruth, weights: Floats) -> T
     """Return an uncalibrated head."""
     idf = document_weights(train.counts)
     features = topic_features(train, idf)
-    first = _fit_level(features, truth.first, weights, truth.labels)
+    further = (truth.first == 1) & (np.arange(len(truth.labels)) != truth.main[:, None])
+    first = _fit_level(features, np.where(further, FURTHER, truth.first), weights, truth.labels)
     second = _fit_level(features, truth.second, weights, truth.sublabels) if truth.sublabels else None
-    return TopicHead(idf, first, second)
+    return TopicHead(idf, _unscaled(first, idf), _unscaled(second, idf) if second else None)
 
 
 def calibrate_topic_head(head: TopicHead, held: TopicSamples, truth: TopicTruth) -> TopicHead:
@@ -185,9 +199,9 @@ def _calibrate_second(head: TopicHead, held: TopicSamples, truth: TopicTruth) ->
 
 
 def _fit_level(features: csr_matrix, truth: Floats, weights: Floats, labels: tuple[Topic, ...]) -> TopicLevel:
-    """Return the regressions of one level, of single precision; a topic never seen gets ``NEVER``."""
+    """Return the regressions of one level; a topic never seen gets ``NEVER``."""
     n, width = len(labels), features.shape[1]
-    coefficients, intercepts = np.zeros((width, n), np.float32), np.full(n, NEVER, np.float32)
+    coefficients, intercepts = np.zeros((width, n)), np.full(n, NEVER, np.float32)
     for place, wanted in enumerate(truth.T):
         fitted = _fit_one(features, wanted, weights)
         if fitted is not None:
@@ -195,10 +209,21 @@ def _fit_level(features: csr_matrix, truth: Floats, weights: Floats, labels: tup
     return TopicLevel(labels, coefficients, intercepts, np.tile([1.0, 0.0], (n, 1)), np.full(n, 0.5))
 
 
+def _unscaled(level: TopicLevel, idf: Floats) -> TopicLevel:
+    """Return the regressions for leads that are not scaled, rounded to half precision."""
+    coefficients = level.coefficients.copy()
+    coefficients[len(idf) :] *= VECTOR_SCALE
+    return replace(level, coefficients=coefficients.astype(np.float16))
+
+
 def _fit_one(features: csr_matrix, wanted: Floats, weights: Floats) -> LogisticRegression | None:
-    known = ~np.isnan(wanted)
-    if len(np.unique(wanted[known])) < 2:
+    """Return the regression of one topic; a row that is partly true counts on both sides."""
+    true, false = np.flatnonzero(wanted > 0), np.flatnonzero(wanted < 1)
+    if not len(true) or not len(false):
         return None
+    rows = np.concatenate([true, false])
+    shares = np.concatenate([wanted[true], 1 - wanted[false]])
+    sides = np.arange(len(rows)) < len(true)
     return LogisticRegression(C=C, tol=1e-6, max_iter=400).fit(
-        features[known], wanted[known] == 1, sample_weight=weights[known]
+        features[rows], sides, sample_weight=shares * weights[rows]
     )
