@@ -67,8 +67,8 @@ def read_data(recipe: Recipe, folder: Path, tokenise: Tokenise, watch: Watch) ->
 
 
 def _training_rows(path: Path, withheld: frozenset[str]) -> list[StanceExample]:
-    """Return the rows of a set that are neither held out nor measured on."""
-    kept = (example for example in _kept(stance_examples([path]), withheld) if example.part is not Part.HELD_OUT)
+    """Return the rows of a set that neither heads are fitted to nor anything is measured on."""
+    kept = (example for example in _kept(stance_examples([path]), withheld) if example.part is Part.TRAIN)
     return [example for example in kept if example.fields.get("kind") != NO_CLAIM]
 
 
