@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from slant.data.catalog import ARTICLE_SETS, PAIR_SETS, STANCE_SETS, WITHHELD_FILES
+from slant.data.catalog import ARTICLE_SETS, PAIR_SETS, STANCE_SETS, WITHHELD_FILES, DataSet
 from slant.data.readers import StanceExample, rows, source_examples, stance_examples
 from slant.data.split import Part, text_key, text_keys
 from slant.errors import DataError
@@ -56,20 +56,21 @@ def read_data(recipe: Recipe, folder: Path, tokenise: Tokenise, watch: Watch) ->
         for article in labelled_articles(tokenise, targets, sources, wordings):
             articles[article.part].append(article)
         step(1)
-    files = {about.name: folder / about.file for about in (*STANCE_SETS, *PAIR_SETS)}
+    sets = {about.name: about for about in (*STANCE_SETS, *PAIR_SETS)}
     pairs = dict[str, Sequence[Pair]]()
     for family in recipe.families:
         if family.sets:
-            examples = {name: _training_rows(files[name], withheld) for name in family.sets}
+            examples = {name: _training_rows(folder, sets[name], withheld) for name in family.sets}
             pairs[family.name] = labelled_pairs(tokenise, family, examples)
         step(1)
     return ReaderData(articles, pairs)
 
 
-def _training_rows(path: Path, withheld: frozenset[str]) -> list[StanceExample]:
+def _training_rows(folder: Path, about: DataSet, withheld: frozenset[str]) -> list[StanceExample]:
     """Return the rows of a set that neither heads are fitted to nor anything is measured on."""
-    kept = (example for example in _kept(stance_examples([path]), withheld) if example.part is Part.TRAIN)
-    return [example for example in kept if example.fields.get("kind") != NO_CLAIM]
+    parts = {Part.TRAIN} if about.held_out else {Part.TRAIN, Part.HELD_OUT}
+    kept = _kept(stance_examples([folder / about.file]), withheld)
+    return [example for example in kept if example.part in parts and example.fields.get("kind") != NO_CLAIM]
 
 
 def _kept(examples: Iterable[StanceExample], withheld: frozenset[str]) -> list[StanceExample]:
