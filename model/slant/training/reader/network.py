@@ -137,7 +137,7 @@ class ReaderNetwork(nn.Module):
     def bias(self, queries: Tensor, keys: Tensor) -> Tensor:
         """Return what distance adds to attention, (..., heads, queries, keys), for positions (..., n)."""
         biases: Tensor = self.distances(_buckets(keys[..., None, :] - queries[..., :, None]))
-        return biases.movedim(-1, -3)
+        return biases.transpose(-1, -2).transpose(-2, -3)
 
     def forward(self, inputs: Inputs) -> dict[int, Answers]:
         """Return the answers at every exit."""
