@@ -71,7 +71,9 @@ def test_gzip_of_several_members_is_read_to_its_end() -> None:
         assert read(piece(members[:cut], more=True), piece(members[cut:]), encoding="gzip") == b"one two"
 
 
-@pytest.mark.parametrize("junk", [b"\0", b"junk", gzip.compress(b"x")[:-1], gzip.compress(b"x")[:5], b"\x1f"])
+@pytest.mark.parametrize(
+    "junk", [b"\0", b"junk", gzip.compress(b"x", mtime=0)[:-1], gzip.compress(b"x", mtime=0)[:5], b"\x1f"]
+)
 def test_junk_behind_gzip_is_refused(junk: bytes) -> None:
     with refused(400, "not-gzip"):
         read(piece(gzip.compress(b"one") + junk), encoding="gzip")

@@ -81,7 +81,10 @@ def train_attribution(
 
 @train.command("source")
 def train_source(data: Data, out: Out, name: Name = "own", base: Base = "default") -> None:
-    """Fit a source head: rows with text and sources (name, target, stance, quotes), or holder, target and label."""
+    """Fit a source head: rows with text and sources (name, target, stance, quotes), or holder, target and label.
+
+    A stance is favor, against, neutral or unrelated; quotes are {start, end} in the text.
+    """
     from slant.training.build import train_source as run
 
     with progress_bars() as watch:
