@@ -11,6 +11,7 @@ import typer
 
 from slant.errors import MissingExtra
 from slant.progress import progress_bars
+from slant.terminal import printable
 
 train = typer.Typer(help="Fit heads to your own data (JSONL or CSV) and write a new bundle.", no_args_is_help=True)
 
@@ -181,5 +182,5 @@ def _log() -> None:
 
 def _report_training(out: Path, figures: dict[str, dict[str, float]]) -> None:
     for name, row in figures.items():
-        typer.echo(f"{name}, held out: " + ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
+        typer.echo(f"{printable(name)}, held out: " + ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
     typer.echo(f"bundle written to {out}")
