@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from slant.batch.careful import let_go
 from slant.inference.classifier import Classifier, load
 from support import SHARED, Sample, read_samples
 
@@ -38,6 +40,15 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, feature_cache: Path) -> 
         monkeypatch.delenv(name)
     monkeypatch.setenv("SLANT_CACHE", str(feature_cache))
     monkeypatch.setenv("PYTHONSAFEPATH", "")  # the command line sets it, in this process too
+
+
+@pytest.fixture(scope="module")
+def kept_judge() -> Iterator[None]:
+    """Judge in one process for all runs of a module that ask the same, where each would otherwise start its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("slant.batch.run.let_go", lambda: None)
+        yield
+    let_go()
 
 
 @pytest.fixture(scope="session")

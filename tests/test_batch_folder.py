@@ -23,6 +23,8 @@ from slant.errors import Changed, DataError, Locked, OptionError
 from support import ROOT
 from test_batch import ROWS, answers, cut, jsonl, run
 
+pytestmark = pytest.mark.usefixtures("kept_judge")
+
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:

@@ -79,6 +79,7 @@ def is_healthy(service: Serving) -> bool:
         (b"GET /healthz HTTP/3.7\r\n" + HOST, 400),
         (b"\x16\x03\x01\x02\x00\x01\x00", 400),
     ],
+    ids=lambda found: found[-50:] if isinstance(found, bytes) else None,
 )  # fmt: skip
 def test_a_head_is_short_and_leaves_no_doubt(service: Serving, head: bytes, status: int) -> None:
     """One answer, and what comes behind it is not looked at."""
