@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
@@ -143,6 +146,42 @@ def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_untouched(source:
     with pytest.raises(OptionError, match=r"_lock: wanted a file of Slant's own, got a link"):
         run(source, tmp_path / "out")
     assert (tmp_path / "victim").read_text() == "mine"
+
+
+def test_nothing_leads_out_of_the_folders(tmp_path: Path) -> None:
+    """Neither ids and names of files, nor links of folders in a ring."""
+    given = tmp_path / "in"
+    (given / "a" / "b").mkdir(parents=True)
+    (given / "a" / "b" / "ring").symlink_to(given)
+    (given / "itself").symlink_to("itself")
+    (tmp_path / "elsewhere").mkdir()
+    ids = ["../../evil", "/etc/evil", "..", "a\0b", "\n", "x" * 1_000_000, 10**30, -1]
+    for name in ("a..jsonl", "\n.jsonl", "a/%2e%2e.jsonl", "a/b/-rf.jsonl", "a/b/\u202ecod.jsonl"):
+        (given / name).write_bytes(jsonl({"id": one, "text": f"{name} {n}"} for n, one in enumerate(ids)))
+    found = run(given, tmp_path / "out", piece_bytes=2**20, format="jsonl")
+    assert (found.tally.rows, found.tally.rejected) == (5 * len(ids), 0)
+    written = [
+        json.loads(line) for path in (tmp_path / "out").glob("part-*") for line in path.read_bytes().splitlines()
+    ]
+    assert sorted({row["id"] for row in written}) == sorted(str(one) for one in ids)
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "out", "elsewhere"}
+    assert not [path for path in (tmp_path / "out").rglob("*") if "evil" in path.name]
+
+
+@pytest.mark.parametrize("content", [b"\0" * 500, jsonl(ROWS).decode().encode("utf-16"), b"\xff\xfe", b"\0\n{\0}\n"])
+def test_what_is_no_text_of_ours_is_rejected_line_by_line(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_bytes(content + b'\n{"text": "good"}\n')
+    found = run(tmp_path / "in.jsonl", tmp_path / "out", piece_bytes=2**20)
+    assert found.tally.rows == 1
+    assert found.tally.rejected == len([line for line in content.split(b"\n") if line.strip()])
+
+
+def test_a_table_without_rows_is_a_run_without_rows(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "in.parquet")
+    (tmp_path / "in.jsonl").touch()
+    found = run([tmp_path / "in.parquet", tmp_path / "in.jsonl"], tmp_path / "out")
+    assert (found.tally.rows, found.tally.rejected, found.pieces) == (0, 0, 0)
+    assert (tmp_path / "out" / "_SUCCESS").exists()
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -164,8 +164,12 @@ def test_an_idle_stream_does_not_hold_up_the_end() -> None:
 HOSTILE = ("multiprocessing", "pickle", "json", "numpy", "slant", "slant_service", "struct", "_posixsubprocess", "site")
 
 
-def test_nothing_of_the_working_directory_is_run(tmp_path: Path) -> None:
-    """Neither by the service nor by a process that it starts, also when a worker is replaced; nor does SIGHUP end it."""
+def test_nothing_of_the_working_directory_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by the service nor by a process that it starts, also when a worker is replaced; nor does SIGHUP end it.
+
+    Nor does it need a home.
+    """
+    monkeypatch.delenv("HOME", raising=False)
     for name in HOSTILE:
         (tmp_path / f"{name}.py").write_text(f"import pathlib\npathlib.Path({str(tmp_path / 'ran')!r}).touch()\n")
     asking = threading.Thread(target=_hang_up, args=(str(tmp_path),))
