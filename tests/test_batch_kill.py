@@ -21,8 +21,8 @@ from slant.batch.store import BESIDE
 from support import ROOT
 from test_batch import answers, jsonl, parts, rejected
 
-KILLS = int(os.environ.get("BATCH_KILLS", "30"))
-KILLS_AND_FAULTS = int(os.environ.get("BATCH_KILLS", "8"))
+KILLS = int(os.environ.get("BATCH_KILLS", "10"))
+KILLS_AND_FAULTS = int(os.environ.get("BATCH_KILLS", "5"))
 FAULTS = "read=43,short=29,write=31,list=37,rename=41,remove=23"
 """What fails in a store, each of them so often."""
 MARK = "RUN_OF_TEST"
