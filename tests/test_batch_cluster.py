@@ -52,7 +52,12 @@ def cluster(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]
         until(lambda: file.exists() and file.read_text().endswith("}"))
         options = ["--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         hire = partial(start, stack, "worker", *options, "--local-directory", str(tmp_path))
-        yield Cluster(json.loads(file.read_text())["address"], scheduler, hire, [hire() for _ in range(getattr(request, "param", WORKERS))])
+        yield Cluster(
+            json.loads(file.read_text())["address"],
+            scheduler,
+            hire,
+            [hire() for _ in range(getattr(request, "param", WORKERS))],
+        )
 
 
 def start(stack: contextlib.ExitStack, *command: str) -> subprocess.Popen[bytes]:

