@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
+from unittest import mock
 
 import fsspec
 import pyarrow as pa
@@ -271,6 +272,17 @@ def test_who_was_taken_for_dead_takes_no_lock_away(stores: tuple[Any, Any]) -> N
             raise AssertionError
         taken.check(second)
     assert not locks(second)
+
+
+def test_a_lock_is_read_again_before_it_counts_as_one_that_cannot_be(stores: tuple[Any, Any]) -> None:
+    _, fs = stores
+    with lease(fs, "/leases/_lock", LEASE) as term:
+        moody = mock.Mock(wraps=fs)
+        moody.cat_file.side_effect = [OSError("reset"), b'{"run', mock.DEFAULT, mock.DEFAULT]
+        term.check(moody)
+        moody.cat_file.side_effect = [b'{"run'] * 3
+        with pytest.raises(OSError, match="_lock: a read came short"):
+            term.check(moody)
 
 
 def test_a_run_that_was_taken_over_writes_nothing_more(stores: tuple[Any, Any]) -> None:
