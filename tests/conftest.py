@@ -70,8 +70,16 @@ def gold_file(tmp_path_factory: pytest.TempPathFactory, samples: list[Sample]) -
     return path
 
 
+LONG = (
+    "test_batch_kill", "test_notebooks", "test_training", "test_offline", "test_docs", "test_batch_cluster", "test_attacks",
+    "test_batch_faults", "test_batch_limits", "test_evaluation", "test_engine",
+)  # fmt: skip
+"""Files that take long for how many tests they have: they come first, so that no core waits for one of them at the end."""
+
+
 def pytest_collection_modifyitems(items: list[Any]) -> None:
-    """Skip what needs the training data where it is not there."""
+    """Put long files first; skip what needs the training data where it is not there."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
     if not SHARED.is_dir():
         for item in items:
             if item.get_closest_marker("shared"):

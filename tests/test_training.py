@@ -161,7 +161,7 @@ def test_a_source_head_of_ones_own(tmp_path: Path) -> None:
     """Rows come in both forms: with a list of sources, and of one sentence with its holder."""
     said = {"favor": "praised the toll as fair", "against": "called the toll a scandal"}
     rows = list[dict[str, Any]]()
-    for n in range(30):
+    for n in range(20):
         for (label, words), name in zip(said.items(), ("Ana Ruiz", "Tom Hale"), strict=True):
             text, quotes = f"{name} {words}, and item {n} was next.", [{"start": 0, "end": len(name) + len(words) + 1}]
             listed = {"sources": [{"name": name, "target": "the toll", "stance": label, "quotes": quotes}]}
