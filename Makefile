@@ -29,7 +29,7 @@ serve: setup ## start the service
 	$(BIN)/slant serve
 
 test: setup ## run the tests, in a process for each core, where the encoder then takes one core
-	LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: setup ## ruff, the formatter's check, strict mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from typing import Any, cast
 import batch_stand_in
 from slant.article import Article, Judgement
 from slant.batch.asked import Asked
+from slant.errors import SelfTestFailed
 
 TRIED = "SECOND_TRY"
 """In the environment: the file that says that there was a first try."""
@@ -61,6 +63,31 @@ class Telling(Troubled):
 def load_telling(asked: Asked) -> Telling:
     """Return one that tells."""
     return Telling()
+
+
+TESTED = "TESTED"
+"""In the environment: the file that has a line for each test of what judges, and in its name how that ends."""
+
+
+class Tested(Troubled):
+    """Tells of each test."""
+
+    def self_test(self) -> None:
+        place = Path(os.environ[TESTED])
+        with place.open("a") as file:
+            file.write("tested\n")
+        if place.name == "fails":
+            raise SelfTestFailed("self-test, article 1 of 1: got another topic than the bundle says is wanted")
+        if place.name == "dies":
+            os._exit(1)
+        if place.name == "stuck" and signal.getitimer(signal.ITIMER_REAL)[0] > 200:
+            signal.setitimer(signal.ITIMER_REAL, 0.1)  # nobody waits for what is left
+            sum(iter(int, 1))
+
+
+def load_tested(asked: Asked) -> Tested:
+    """Return one that tells of each test."""
+    return Tested()
 
 
 def _first_try() -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from slant.batch.careful import let_go
 from slant.inference.classifier import Classifier, load
 from support import SHARED, Sample, read_samples
 
@@ -40,6 +42,15 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch, feature_cache: Path) -> 
     monkeypatch.setenv("PYTHONSAFEPATH", "")  # the command line sets it, in this process too
 
 
+@pytest.fixture(scope="module")
+def kept_judge() -> Iterator[None]:
+    """Judge in one process for all runs of a module that ask the same, where each would otherwise start its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("slant.batch.run.let_go", lambda: None)
+        yield
+    let_go()
+
+
 @pytest.fixture(scope="session")
 def gold_file(tmp_path_factory: pytest.TempPathFactory, samples: list[Sample]) -> Path:
     """Return a file of the samples in the form of a gold file: ``targets`` and ``codes``."""
@@ -59,8 +70,16 @@ def gold_file(tmp_path_factory: pytest.TempPathFactory, samples: list[Sample]) -
     return path
 
 
+LONG = (
+    "test_batch_kill", "test_notebooks", "test_training", "test_offline", "test_docs", "test_batch_cluster", "test_attacks",
+    "test_batch_faults", "test_batch_limits", "test_evaluation", "test_engine",
+)  # fmt: skip
+"""Files that take long for how many tests they have: they come first, so that no core waits for one of them at the end."""
+
+
 def pytest_collection_modifyitems(items: list[Any]) -> None:
-    """Skip what needs the training data where it is not there."""
+    """Put long files first; skip what needs the training data where it is not there."""
+    items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
     if not SHARED.is_dir():
         for item in items:
             if item.get_closest_marker("shared"):

@@ -57,6 +57,7 @@ def zstd(content: bytes) -> bytes:
     return b"".join(codec.compress(part, asbytes=True) for part in (content[:half], content[half:]))
 
 
+pytestmark = pytest.mark.usefixtures("kept_judge")
 FORMS: dict[str, Callable[[list[dict[str, Any]]], bytes]] = {
     "in.jsonl": jsonl,
     "in.jsonl.gz": lambda rows: gzip.compress(jsonl(rows[:5])) + gzip.compress(jsonl(rows[5:])),

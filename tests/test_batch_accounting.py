@@ -19,6 +19,8 @@ from slant.batch.store import Store
 from slant.errors import DataError, Incomplete, MissingExtra, SlantError
 from test_batch import FORMS, ROWS, answers, cut, jsonl, parts, rejected, run
 
+pytestmark = pytest.mark.usefixtures("kept_judge")
+
 
 def table(rows: int) -> pa.Table:
     texts = [f"The toll of row {n} is {n * 7919 % 9973}" for n in range(rows)]

@@ -1,4 +1,4 @@
-"""Batch scoring on a Dask cluster: a scheduler and three workers, processes of their own on loopback."""
+"""Batch scoring on a Dask cluster: a scheduler and its workers, processes of their own on loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from slant.errors import BatchError, Incomplete
 from support import ROOT
 from test_batch import answers, jsonl, parts, run
 
-WORKERS = 3
+WORKERS = 2
 
 
 @dataclass
@@ -42,7 +42,8 @@ class Cluster:
 
 
 @pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
+def cluster(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """Return a cluster of so many workers as the test asks for."""
     file = tmp_path / "scheduler.json"
     with contextlib.ExitStack() as stack:
         scheduler = start(
@@ -51,7 +52,12 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         until(lambda: file.exists() and file.read_text().endswith("}"))
         options = ["--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard"]
         hire = partial(start, stack, "worker", *options, "--local-directory", str(tmp_path))
-        yield Cluster(json.loads(file.read_text())["address"], scheduler, hire, [hire() for _ in range(WORKERS)])
+        yield Cluster(
+            json.loads(file.read_text())["address"],
+            scheduler,
+            hire,
+            [hire() for _ in range(getattr(request, "param", WORKERS))],
+        )
 
 
 def start(stack: contextlib.ExitStack, *command: str) -> subprocess.Popen[bytes]:
@@ -99,18 +105,17 @@ def pid_of(_: int) -> int:
     return os.getpid()
 
 
+@pytest.mark.parametrize("cluster", [1], indirect=True)
 def test_a_cluster_of_one_worker_does_the_work_itself(cluster: Cluster) -> None:
-    for one in cluster.workers[1:]:
-        one.kill()
-        one.wait()
     assert set(Crew(1, cluster.address).spread(pid_of, range(5))) == {cluster.workers[0].pid}
 
 
+@pytest.mark.parametrize("cluster", [1], indirect=True)
 def test_a_cluster_whose_scheduler_is_gone_ends_the_run_which_goes_on_without_it(
     cluster: Cluster, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("slant.batch.cluster.PATIENCE", 0.5)
-    source.write_bytes(jsonl({"text": f"WORK 30 row {n}"} for n in range(80)))
+    source.write_bytes(jsonl({"text": f"WORK 30 row {n}"} for n in range(40)))
 
     class Killing(Silent):
         def advance(self, tally: Tally) -> None:
@@ -118,8 +123,8 @@ def test_a_cluster_whose_scheduler_is_gone_ends_the_run_which_goes_on_without_it
 
     with pytest.raises(Incomplete, match="the cluster's scheduler is gone; what is done is kept"):
         run(source, tmp_path / "out", cluster=cluster.address, reporter=Killing())
-    assert run(source, tmp_path / "out", workers=2).before > 0
-    run(source, tmp_path / "alone", workers=2)
+    assert run(source, tmp_path / "out").before > 0
+    run(source, tmp_path / "alone")
     assert parts(tmp_path / "out") == parts(tmp_path / "alone")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -11,8 +12,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
+from unittest import mock
 
 import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
@@ -22,6 +26,8 @@ from slant.data.readers import rows as training_rows
 from slant.errors import Changed, DataError, Locked, OptionError
 from support import ROOT
 from test_batch import ROWS, answers, cut, jsonl, run
+
+pytestmark = pytest.mark.usefixtures("kept_judge")
 
 
 @pytest.fixture
@@ -143,6 +149,42 @@ def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_untouched(source:
     assert (tmp_path / "victim").read_text() == "mine"
 
 
+def test_nothing_leads_out_of_the_folders(tmp_path: Path) -> None:
+    """Neither ids and names of files, nor links of folders in a ring."""
+    given = tmp_path / "in"
+    (given / "a" / "b").mkdir(parents=True)
+    (given / "a" / "b" / "ring").symlink_to(given)
+    (given / "itself").symlink_to("itself")
+    (tmp_path / "elsewhere").mkdir()
+    ids = ["../../evil", "/etc/evil", "..", "a\0b", "\n", "x" * 1_000_000, 10**30, -1]
+    for name in ("a..jsonl", "\n.jsonl", "a/%2e%2e.jsonl", "a/b/-rf.jsonl", "a/b/\u202ecod.jsonl"):
+        (given / name).write_bytes(jsonl({"id": one, "text": f"{name} {n}"} for n, one in enumerate(ids)))
+    found = run(given, tmp_path / "out", piece_bytes=2**20, format="jsonl")
+    assert (found.tally.rows, found.tally.rejected) == (5 * len(ids), 0)
+    written = [
+        json.loads(line) for path in (tmp_path / "out").glob("part-*") for line in path.read_bytes().splitlines()
+    ]
+    assert sorted({row["id"] for row in written}) == sorted(str(one) for one in ids)
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "out", "elsewhere"}
+    assert not [path for path in (tmp_path / "out").rglob("*") if "evil" in path.name]
+
+
+@pytest.mark.parametrize("content", [b"\0" * 500, jsonl(ROWS).decode().encode("utf-16"), b"\xff\xfe", b"\0\n{\0}\n"])
+def test_what_is_no_text_of_ours_is_rejected_line_by_line(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_bytes(content + b'\n{"text": "good"}\n')
+    found = run(tmp_path / "in.jsonl", tmp_path / "out", piece_bytes=2**20)
+    assert found.tally.rows == 1
+    assert found.tally.rejected == len([line for line in content.split(b"\n") if line.strip()])
+
+
+def test_a_table_without_rows_is_a_run_without_rows(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "in.parquet")
+    (tmp_path / "in.jsonl").touch()
+    found = run([tmp_path / "in.parquet", tmp_path / "in.jsonl"], tmp_path / "out")
+    assert (found.tally.rows, found.tally.rejected, found.pieces) == (0, 0, 0)
+    assert (tmp_path / "out" / "_SUCCESS").exists()
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_no_code_of_the_working_folder_is_run(workers: int, source: Path, tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
@@ -230,6 +272,17 @@ def test_who_was_taken_for_dead_takes_no_lock_away(stores: tuple[Any, Any]) -> N
             raise AssertionError
         taken.check(second)
     assert not locks(second)
+
+
+def test_a_lock_is_read_again_before_it_counts_as_one_that_cannot_be(stores: tuple[Any, Any]) -> None:
+    _, fs = stores
+    with lease(fs, "/leases/_lock", LEASE) as term:
+        moody = mock.Mock(wraps=fs)
+        moody.cat_file.side_effect = [OSError("reset"), b'{"run', mock.DEFAULT, mock.DEFAULT]
+        term.check(moody)
+        moody.cat_file.side_effect = [b'{"run'] * 3
+        with pytest.raises(OSError, match="_lock: a read came short"):
+            term.check(moody)
 
 
 def test_a_run_that_was_taken_over_writes_nothing_more(stores: tuple[Any, Any]) -> None:

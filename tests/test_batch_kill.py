@@ -16,15 +16,18 @@ from pathlib import Path
 
 import psutil
 
+import flaky_store
 from serving import until
 from slant.batch.store import BESIDE
 from support import ROOT
 from test_batch import answers, jsonl, parts, rejected
 
-KILLS = int(os.environ.get("BATCH_KILLS", "30"))
-KILLS_AND_FAULTS = int(os.environ.get("BATCH_KILLS", "8"))
+KILLS = int(os.environ.get("BATCH_KILLS", "10"))
+KILLS_AND_FAULTS = int(os.environ.get("BATCH_KILLS", "5"))
 FAULTS = "read=43,short=29,write=31,list=37,rename=41,remove=23"
 """What fails in a store, each of them so often."""
+SPARE = 30
+"""Starts beside those that are killed: of runs that a store's failures end."""
 MARK = "RUN_OF_TEST"
 """In the environment of a run's processes: its folder."""
 PROGRAM = [sys.executable, str(ROOT / "tests" / "batch_stand_in.py")]
@@ -69,7 +72,7 @@ def works(process: psutil.Process) -> bool:
 def test_killed_at_random_and_taken_up_again_it_comes_to_the_same(tmp_path: Path) -> None:
     source = write(tmp_path / "in.jsonl", KILLS)
     assert start(str(source), tmp_path / "whole").wait() == 0
-    to_the_end(tmp_path, KILLS, lambda: start(str(source), tmp_path / "out"))
+    to_the_end(tmp_path, KILLS, lambda _: start(str(source), tmp_path / "out"))
 
 
 def test_killed_while_its_store_fails_and_taken_up_again_it_comes_to_the_same(tmp_path: Path) -> None:
@@ -77,22 +80,31 @@ def test_killed_while_its_store_fails_and_taken_up_again_it_comes_to_the_same(tm
     tests = ROOT / "tests"
     path = os.pathsep.join([str(tests / "flaky"), str(tests), *filter(None, sys.path)])
     assert start(source, tmp_path / "whole", PYTHONPATH=path).wait() == 0
+    failing = {flaky_store.NAME: FAULTS, "PYTHONPATH": path}
     to_the_end(
-        tmp_path, KILLS_AND_FAULTS, lambda: start(source, tmp_path / "out", "flaky://", FLAKY=FAULTS, PYTHONPATH=path)
+        tmp_path,
+        KILLS_AND_FAULTS,
+        lambda n: start(source, tmp_path / "out", "flaky://", **failing, **{flaky_store.FIRST: str(n)}),
     )
 
 
-def to_the_end(folder: Path, wanted: int, begin: Callable[[], subprocess.Popen[bytes]]) -> None:
-    """Begin a run again and again, and kill something of it so often; compare what comes of it with a whole run."""
+def to_the_end(folder: Path, wanted: int, begin: Callable[[int], subprocess.Popen[bytes]]) -> None:
+    """Begin a run again and again, and kill something of it so often; compare what comes of it with a whole run.
+
+    ``begin`` is told how often it was begun before.
+    """
     whole, chance, kills, out = parts(folder / "whole"), random.Random(5), 0, folder / "out"
     pieces = sum("part-" in name and not name.startswith("rejects") for name in whole)
-    while not (out / "_SUCCESS").exists():
-        process = begin()
+    for begun in range(2 * wanted + SPARE):
+        if (out / "_SUCCESS").exists():
+            break
+        process = begin(begun)
         while process.poll() is None:
             if kills < wanted and len(list(out.glob("part-*"))) >= kills * (pieces - 3) // wanted:
                 threading.Event().wait(chance.uniform(0, 0.05))
                 kills += kill_one(process, chance)
             threading.Event().wait(0.01)
+    assert (out / "_SUCCESS").exists()
     assert kills > wanted // 3  # a quick machine is done before all of them
     until(lambda: not [one for one in psutil.process_iter() if started_for(one, out)])
     assert parts(out) == whole

@@ -16,6 +16,7 @@ from slant.batch.locks import lease
 from slant.errors import Changed, DataError, Incomplete, Locked
 from test_batch import ROWS, cut, jsonl, parquet, run
 
+pytestmark = pytest.mark.usefixtures("kept_judge")
 App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 NO_PATH = "\0"
 """Is in no path."""

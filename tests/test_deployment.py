@@ -7,6 +7,8 @@ import tomllib
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from slant_service.admission import STREAM
 from slant_service.settings import Settings
@@ -15,6 +17,28 @@ from support import ROOT
 DOCKERFILE = (ROOT / "service" / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "service" / "compose.yaml").read_text(encoding="utf-8"))
 PROXY = (ROOT / "service" / "nginx.conf").read_text(encoding="utf-8")
+
+
+def test_versions_that_are_known_to_be_unsafe_are_left_out() -> None:
+    """What SECURITY.md says of lower bounds is what pyproject.toml has, and the lock keeps to it."""
+    security = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = {
+        Requirement(one)
+        for part in (project["dependencies"], *project["optional-dependencies"].values())
+        for one in part
+    }
+    bounds = {one.name: {str(part) for part in one.specifier} for one in wanted}
+    locked = {
+        one["name"]: one.get("version", "")
+        for one in tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))["package"]
+    }
+    table = re.findall(r"^\| ([\w, -]+)(?: \(training\))? \| ([\d.]+) \| ", security, re.MULTILINE)
+    assert len(table) >= 7
+    for names, least in table:
+        for name in names.split(", "):
+            assert f">={least}" in bounds[name], name
+            assert Version(locked[name]) >= Version(least), name
 
 
 def test_there_is_one_recipe_for_the_image() -> None:

@@ -68,25 +68,27 @@ def test_an_article_that_takes_too_long_is_refused_and_harms_no_other() -> None:
     """Neither those that were handed out with it nor those that wait; its worker is replaced."""
 
     async def test() -> None:
-        async with engine(article_s=0.5) as one:
+        async with engine(article_s=1) as one:
             texts = ["a", NEVER, "b", "c"]
             found = await one.judge([Request(text=text, id=text) for text in texts])
             assert said(found) == ["", "article-timeout", "", ""]
             refused = found[1]
             assert isinstance(refused, Refused)
             assert (refused.problem.status, refused.problem.id) == (500, NEVER)
-            assert "0.5 seconds" in refused.problem.detail
+            assert "1 seconds" in refused.problem.detail
             await until(lambda: one.pool is not None and one.pool.ready == 1)
 
     run(test)
 
 
-def test_an_article_whose_turn_came_in_time_may_take_its_time() -> None:
+def test_an_article_whose_turn_came_in_time_may_take_its_time(tmp_path: Path) -> None:
     async def test() -> None:
-        async with engine(timeout_s=0.3, article_s=30) as one:
-            slow = one.judge([Request(text="WORK 900")])
-            late = one.judge([Request(text=LARGE)], "other")
-            assert [said(found) for found in await asyncio.gather(slow, late)] == [[""], ["too-late"]]
+        async with engine(timeout_s=1, article_s=60) as one:
+            slow = asyncio.create_task(one.judge([Request(text=f"UNTIL {tmp_path / 'go'}")]))
+            await until(lambda: one.metrics.busy._value.get() == 1)
+            assert said(await one.judge([Request(text=LARGE)], "other")) == ["too-late"]
+            (tmp_path / "go").touch()
+            assert said(await slow) == [""]
 
     run(test)
 
@@ -124,7 +126,7 @@ def test_reading_that_hangs_is_given_up_and_blocks_nothing(tmp_path: Path) -> No
             await until(lambda: processes() == 0)
             began = time.monotonic()
             await asyncio.gather(*(asyncio.to_thread(int) for _ in range(8)))
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 30  # and not for ever, as where threads are held by what hangs
 
     run(test)
 

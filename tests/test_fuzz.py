@@ -18,7 +18,7 @@ from slant.inference.classifier import Classifier, Options
 from slant.labels import STANCES
 from stand_in_networks import without_networks
 
-ARTICLES = int(os.environ.get("FUZZ_ARTICLES", "300"))
+ARTICLES = int(os.environ.get("FUZZ_ARTICLES", "200"))
 TOGETHER = 50
 REAL = 25
 WARNINGS = {"language-unsupported", "text-cut", "html-cut", "sources-text-cut", "sources-cut"}

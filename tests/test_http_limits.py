@@ -79,6 +79,7 @@ def is_healthy(service: Serving) -> bool:
         (b"GET /healthz HTTP/3.7\r\n" + HOST, 400),
         (b"\x16\x03\x01\x02\x00\x01\x00", 400),
     ],
+    ids=lambda found: found[-50:] if isinstance(found, bytes) else None,
 )  # fmt: skip
 def test_a_head_is_short_and_leaves_no_doubt(service: Serving, head: bytes, status: int) -> None:
     """One answer, and what comes behind it is not looked at."""
@@ -278,7 +279,7 @@ def test_a_large_body_that_is_wrong_is_refused_at_once(service: Serving, body: b
         answer = service.ask(head + body)
         assert statuses(answer) == [422]
         assert len(answer) < 10_000
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 def test_no_line_of_the_log_is_torn_and_none_holds_what_the_caller_wrote(service: Serving) -> None:

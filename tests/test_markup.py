@@ -11,6 +11,7 @@ import slant.sources.pieces
 import slant.text.html
 import slant.text.markup
 from slant.article import Article
+from slant.errors import ArticleError
 from slant.inference.classifier import Classifier
 from slant.text.html import extract
 from slant.text.markup import MOST_ATTRIBUTES, MOST_TAGS, SHORT, limited
@@ -27,6 +28,18 @@ FRAGMENTS = (
 def test_an_ordinary_page_stays_as_it_is() -> None:
     assert limited(PAGE) == (PAGE, 65, False)
     assert extract(PAGE) == ("\n".join(TOLL), "Toll", False)
+
+
+@pytest.mark.parametrize("tag", ["div", "blockquote", "b", "table><tr><td", "ul><li"])
+def test_a_page_may_be_nested_as_deep_as_it_likes(tag: str) -> None:
+    """It is read, or refused by name; the parser does not die of it."""
+    inner = "".join(f"<p>{one}</p>" for one in TOLL)
+    try:
+        text, _, _ = extract(f"<html><body><article>{f'<{tag}>' * 16_000}{inner}</article></body></html>")
+    except ArticleError as error:
+        assert error.field == "html"  # noqa: PT017
+    else:
+        assert text.splitlines()[0] in TOLL
 
 
 def test_a_long_page_loses_nothing_of_its_article() -> None:

@@ -6,6 +6,7 @@ import concurrent.futures
 import resource
 import shutil
 import signal
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -190,6 +191,21 @@ def test_the_signal_loads_anew_what_stands_there_now(tmp_path: Path) -> None:
         service.process.send_signal(signal.SIGHUP)
         until(lambda: bool(service.said("nothing has changed")))
         assert answering(client) == "evening"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the limit is another")
+def test_little_memory_is_enough_to_replace_a_worker(service: Serving, client: httpx2.Client) -> None:
+    main = psutil.Process(service.process.pid)
+    limited = {one.pid: resource.prlimit(one.pid, resource.RLIMIT_AS) for one in (main, *main.children())}
+    try:
+        for pid, (_, most) in limited.items():
+            resource.prlimit(pid, resource.RLIMIT_AS, (4 * 2**30, most))
+        for worker in service.workers():
+            worker.send_signal(signal.SIGKILL)
+        assert answering(client) == "default"
+    finally:
+        for pid, before in limited.items():
+            resource.prlimit(pid, resource.RLIMIT_AS, before)
 
 
 def test_a_full_disk_is_no_matter(service: Serving, client: httpx2.Client, tmp_path: Path) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from dataclasses import replace
 from io import StringIO
 
 import pytest
 from rich.console import Console
+from rich.progress import Progress
 
 import slant.show
 from slant.article import Evidence, Judgement, ModelId, Read, Source, SourceScore, StanceScore, TopicScore, Words
+from slant.batch.console import Bar, Lines, show
+from slant.batch.run import Summary
+from slant.batch.tally import Tally
 from slant.cli import main
 from slant.evaluation.tables import tables
 from slant.inference.stored import DEFAULT, read_bundle
@@ -66,6 +71,24 @@ def test_labels_of_an_evaluation_are_shown_and_not_obeyed() -> None:
     text = OURS.sub("", out.getvalue())
     assert printable(text) == text
     assert "[red]" in text
+
+
+def test_a_run_of_batch_scoring_is_shown_and_not_obeyed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Targets and labels come from rows and bundles, names of files from whoever put them there."""
+    out, evil = StringIO(), f"{EVIL}\n[red]x[/red]"
+    console = Console(file=out, force_terminal=True, width=400, highlight=False)
+    monkeypatch.setattr("slant.batch.console.Console", lambda **_: console)
+    for reporter in (Lines(), Bar(Progress(console=console, auto_refresh=False))):
+        reporter.say(evil)
+    tally = Tally(1, 1, Counter({evil: 1}), {evil: Counter({evil: 1})}, Counter({evil: 1}), Counter({evil: 1}))
+    show(Summary(tally, 1, 0, 1.0), evil)
+    told = capsys.readouterr().err
+    text = OURS.sub("", out.getvalue()) + told
+    assert printable(text) == text
+    assert (text.count(f"{MARK}[2J"), text.count("[red]x[/red]")) == (8, 8)
+    assert told.count("\n") == 1
 
 
 def test_what_goes_wrong_is_told_and_not_obeyed(

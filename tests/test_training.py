@@ -16,12 +16,14 @@ from typing import Any
 import pytest
 
 from slant.article import Article
+from slant.data.readers import stance_examples
 from slant.data.split import Part, part_of
 from slant.errors import DataError, TrainingError
 from slant.inference.classifier import Classifier, load
 from slant.inference.stored import DEFAULT
 from slant.training.build import private_folder, train_source, train_stance, train_topic
 from slant.training.measure import Evaluation, measure
+from slant.training.sets import silent_targets
 from slant.types import Progress
 
 TOPICS = {
@@ -156,12 +158,15 @@ def test_a_bundle_is_measured_and_its_card_says_how_good_it_is(
 
 
 def test_a_source_head_of_ones_own(tmp_path: Path) -> None:
+    """Rows come in both forms: with a list of sources, and of one sentence with its holder."""
     said = {"favor": "praised the toll as fair", "against": "called the toll a scandal"}
-    rows = [
-        {"text": f"{name} {words}, and item {n} was next.", "holder": name, "target": "the toll", "label": label}
-        for n in range(30)
-        for (label, words), name in zip(said.items(), ("Ana Ruiz", "Tom Hale"), strict=True)
-    ]
+    rows = list[dict[str, Any]]()
+    for n in range(20):
+        for (label, words), name in zip(said.items(), ("Ana Ruiz", "Tom Hale"), strict=True):
+            text, quotes = f"{name} {words}, and item {n} was next.", [{"start": 0, "end": len(name) + len(words) + 1}]
+            listed = {"sources": [{"name": name, "target": "the toll", "stance": label, "quotes": quotes}]}
+            held = {"holder": name, "target": "the toll", "label": label}
+            rows.append({"text": text} | (held if n % 2 else listed))
     data = tmp_path / "mine.jsonl"
     data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     manifest = train_source([data], tmp_path / "own", name="own", base="default", watch=quiet)
@@ -175,6 +180,34 @@ def test_a_source_head_of_ones_own(tmp_path: Path) -> None:
     empty.touch()
     with pytest.raises(TrainingError, match="sources are learnt from two labels or more; the data has none"):
         train_source([empty], tmp_path / "none", name="none", base="default", watch=quiet)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"holder": "Ana Ruiz", "target": "the toll", "label": "pro"},
+        {"sources": [{"name": "Ana Ruiz", "target": "the toll", "stance": "pro", "quotes": []}]},
+    ],
+)
+def test_a_source_stands_where_slant_has_a_name_for_it(said: dict[str, Any], tmp_path: Path) -> None:
+    data = tmp_path / "mine.jsonl"
+    data.write_text(json.dumps({"text": "Ana Ruiz praised the toll."} | said) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r"mine\.jsonl:1.*'pro': wanted favor, against, neutral, unrelated"):
+        train_source([data], tmp_path / "out", name="own", base="default", watch=quiet)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_row_with_sources_may_list_targets_that_it_says_nothing_of(tmp_path: Path) -> None:
+    data, text = tmp_path / "mine.jsonl", "Ana Ruiz praised the toll."
+    source = {"name": "Ana Ruiz", "target": "the toll", "stance": "favor", "quotes": []}
+    rows = [{"text": text, "sources": [source]}, {"text": text, "sources": [], "targets": [
+        {"target": "the ferry", "stance": "unrelated"}, {"target": "the toll", "stance": "favor"}]}]  # fmt: skip
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert silent_targets([data]) == {text: ["the ferry"]}
+    with pytest.raises(
+        DataError, match="wanted a non-empty string in target"
+    ):  # where stances are learnt, they are missed
+        list(stance_examples([data]))
 
 
 def test_training_loads_no_torch(topic_csv: Path, tmp_path: Path) -> None:

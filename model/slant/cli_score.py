@@ -105,7 +105,7 @@ def score(
     except KeyboardInterrupt:
         _interrupted()
     if as_json:
-        typer.echo(json.dumps(summary.to_dict(), ensure_ascii=False))
+        typer.echo(json.dumps(summary.to_dict()))  # in ASCII: it may be a terminal that reads it
     elif not quiet:
         console.show(summary, out)
     if summary.tally.rejected:

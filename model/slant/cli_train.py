@@ -11,6 +11,7 @@ import typer
 
 from slant.errors import MissingExtra
 from slant.progress import progress_bars
+from slant.terminal import printable
 
 train = typer.Typer(help="Fit heads to your own data (JSONL or CSV) and write a new bundle.", no_args_is_help=True)
 
@@ -81,7 +82,10 @@ def train_attribution(
 
 @train.command("source")
 def train_source(data: Data, out: Out, name: Name = "own", base: Base = "default") -> None:
-    """Fit a source head: rows with text and sources (name, target, stance, quotes), or holder, target and label."""
+    """Fit a source head: rows with text and sources (name, target, stance, quotes), or holder, target and label.
+
+    A stance is favor, against, neutral or unrelated; quotes are {start, end} in the text.
+    """
     from slant.training.build import train_source as run
 
     with progress_bars() as watch:
@@ -178,5 +182,5 @@ def _log() -> None:
 
 def _report_training(out: Path, figures: dict[str, dict[str, float]]) -> None:
     for name, row in figures.items():
-        typer.echo(f"{name}, held out: " + ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
+        typer.echo(f"{printable(name)}, held out: " + ", ".join(f"{key} {value:.3g}" for key, value in row.items()))
     typer.echo(f"bundle written to {out}")

@@ -3,8 +3,9 @@
 So it is where the process that reads and writes may not die: with one worker, and in a cluster. Worker processes of
 this machine judge by themselves, and only what they had in hand when one of them died is judged apart.
 
-``main`` is that process: what judges and then lists of queries come in as pickles, outcomes go out one by one. It ends
-when nobody writes to it any more, or has not for a while.
+``main`` is that process: what judges and then lists of queries come in as pickles, outcomes go out one by one. In the
+place of a list, ``PROVE`` has what judges pass its own test. The process ends when nobody writes to it any more, or has
+not for a while.
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ from typing import Any, BinaryIO, cast
 
 from slant.batch.asked import Asked
 from slant.batch.child import behave
-from slant.batch.judge import Asking, Load, Outcome, Query, judge, key_of
-from slant.errors import Incomplete, SlantError
+from slant.batch.judge import TEST, Asking, Judge, Load, Outcome, Query, judge, key_of, prove
+from slant.errors import Incomplete, SelfTestFailed, SlantError
 
 MOST_DEATHS = 2
 """Processes that may die at a row before it is given up; only one if it took too long."""
 IDLE = 60.0
 """Seconds without work after which the process ends."""
 READY = "ready"
-"""Is said once what judges is loaded."""
+"""Is said once what judges is loaded, and once it has passed its own test."""
+PROVE = "prove"
+"""Asks for the test."""
 NO_MEMORY = 77
 """Exit code of a process that had no memory left."""
 _held = threading.local()
@@ -62,6 +65,11 @@ class Apart:
     def start(self) -> None:
         """Wait until what judges is loaded; errors as ``judge``."""
         self._send(self.what)
+        self._receive()
+
+    def prove(self) -> None:
+        """Wait until what judges has passed its own test; errors as ``judge``."""
+        self._send(PROVE)
         self._receive()
 
     def judge(self, queries: Sequence[Asking]) -> Iterator[Outcome]:
@@ -110,6 +118,24 @@ def _environment() -> dict[str, str]:
     given_as_module = getattr(sys.modules["__main__"], "__spec__", None) is not None and not sys.flags.safe_path
     paths = sys.path[1:] if given_as_module and sys.path[:1] == [os.getcwd()] else sys.path
     return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONSAFEPATH": "1"}
+
+
+def prove_carefully(load: Load, asked: Asked, seconds: float) -> None:
+    """Have what judges pass its own test.
+
+    Raises
+    ------
+    SlantError
+        What judges cannot be loaded, or fails, or kills the processes that test it.
+    """
+    for left in reversed(range(MOST_DEATHS)):
+        try:
+            return _apart(load, asked, seconds).prove()
+        except Died as error:
+            let_go()
+            if not left or error.code == -signal.SIGALRM:
+                raise SelfTestFailed(f"self-test: {_reason(error, TEST)}") from error
+    raise AssertionError
 
 
 def judge_carefully(load: Load, asked: Asked, queries: Sequence[Asking], seconds: float) -> Iterator[Outcome]:
@@ -193,10 +219,23 @@ def main(parent: int) -> None:
     _tell(READY, answers)
     while queries := _next():  # what waits in vain ends: a cluster's workers stay when a run is over
         try:
+            if queries == PROVE:
+                _prove(classifier, answers)
+                continue
             for outcome in judge(classifier, asked, queries, seconds):
                 _tell(outcome, answers)
         except MemoryError:
             os._exit(NO_MEMORY)
+
+
+def _prove(classifier: Judge, answers: BinaryIO) -> None:
+    try:
+        prove(classifier)
+    except SlantError as error:
+        pickle.dump(error, answers)
+        answers.flush()
+    else:
+        _tell(READY, answers)
 
 
 def _tell(outcome: Outcome, answers: BinaryIO) -> None:

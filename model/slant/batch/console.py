@@ -15,6 +15,7 @@ from rich.table import Table
 from slant.batch.order import Reporter
 from slant.batch.run import Summary
 from slant.batch.tally import Tally
+from slant.terminal import printable
 
 WINDOW = 300.0
 """Seconds over which the pace is measured: pieces come in bursts."""
@@ -52,7 +53,7 @@ class Lines:
 
     def say(self, note: str) -> None:
         """Tell a note."""
-        sys.stderr.write(f"slant: {note}\n")
+        sys.stderr.write(f"slant: {_line(note)}\n")
         sys.stderr.flush()
 
     def begin(self, rows: int, done: int) -> None:
@@ -84,7 +85,7 @@ class Bar:
 
     def say(self, note: str) -> None:
         """Tell a note above the bar."""
-        self._progress.console.print(f"slant: {escape(note)}", highlight=False)
+        self._progress.console.print(f"slant: {escape(_line(note))}", highlight=False)
 
     def begin(self, rows: int, done: int) -> None:
         """Set the bar up."""
@@ -108,22 +109,31 @@ def show(summary: Summary, out: str) -> None:
     if tally.stances:
         console.print(_stances(tally))
     new = summary.pieces - summary.before
-    console.print(f"{tally.rows} rows judged, {tally.rejected} rejected, in {summary.pieces} parts: {escape(out)}")
+    console.print(
+        f"{tally.rows} rows judged, {tally.rejected} rejected, in {summary.pieces} parts: {escape(_line(out))}"
+    )
     console.print(f"[dim]{new} of them now, in {summary.seconds:.1f} s[/]")
 
 
 def _counts(title: str, counts: dict[str, int], of: int) -> Table:
     table = Table(title, "rows", "share", box=None, padding=(0, 2))
     for name, count in counts.items():
-        table.add_row(escape(name), str(count), f"{count / of:.1%}")
+        table.add_row(escape(_line(name)), str(count), f"{count / of:.1%}")
     return table
 
 
 def _stances(tally: Tally) -> Table:
     """Return a table with a row for each target, the most judged first, and a column for each label."""
     labels = list(dict.fromkeys(label for counts in tally.stances.values() for label in sorted(counts)))
-    table = Table("stance toward", *labels, box=None, padding=(0, 2))
+    table = Table("stance toward", *(escape(_line(label)) for label in labels), box=None, padding=(0, 2))
     most = sorted(tally.stances.items(), key=lambda item: -item[1].total())[:MOST]
     for target, counts in most:
-        table.add_row(escape(target), *(f"{counts[label]} ({counts[label] / counts.total():.0%})" for label in labels))
+        table.add_row(
+            escape(_line(target)), *(f"{counts[label]} ({counts[label] / counts.total():.0%})" for label in labels)
+        )
     return table
+
+
+def _line(text: str) -> str:
+    """Return what rows, files and bundles say, as one line that a terminal shows and does not obey."""
+    return printable(" ".join(text.split()))

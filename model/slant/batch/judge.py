@@ -25,7 +25,12 @@ class Judge(Protocol):
     def classify(self, article: Article, targets: Targets = (), **options: Unpack[Options]) -> Judgement:
         """Say what an article is about, and where it stands toward each target."""
 
+    def self_test(self) -> None:
+        """Judge test articles; a ``BundleError`` if that goes wrong."""
 
+
+TEST = 300.0
+"""Seconds that a bundle's own test may take."""
 Load = Callable[[Asked], Judge]
 """Loads what judges, in the process that it is called in."""
 Outcome = Judgement | str
@@ -52,6 +57,18 @@ def load_asked(asked: Asked) -> Judge:
 def loaded(load: Load, asked: Asked) -> Judge:
     """Return what ``load`` loads, once for each process."""
     return load(asked)
+
+
+def prove(classifier: Judge) -> None:
+    """Have what judges pass its own test. A process that was started to work ends if that takes longer than ``TEST``.
+
+    Raises
+    ------
+    BundleError
+        It fails.
+    """
+    with limited(TEST) if expendable() else nullcontext():
+        classifier.self_test()
 
 
 class Asking(Protocol):

@@ -19,6 +19,8 @@ from filelock import FileLock, Timeout
 
 from slant.errors import Locked, OptionError
 
+READS = 3
+"""Times that a lock is read before it counts as one that cannot be."""
 LEASE = 30.0
 """Seconds without a sign of life after which the owner of a lock in an object store counts as dead."""
 BEATS = 4
@@ -77,15 +79,25 @@ class Term:
         Locked
             Another run has taken over.
         OSError
-            It cannot be known: the store does not answer.
+            It cannot be known: the store does not answer, however often it is asked.
         """
+        for left in reversed(range(READS)):
+            try:
+                mine = self._is_mine(fs)
+                break
+            except OSError:
+                if not left:
+                    raise
+        if not mine:
+            folder = self.path.rpartition("/")[0]
+            raise Locked(f"{folder}: another run has taken over, for this one gave no sign of life for too long")
+
+    def _is_mine(self, fs: Any) -> bool:
         content = _content(fs, self.lock)
         run = _run_of(content)
         if content is not None and run is None:
             raise OSError(f"{self.lock}: a read came short")
-        if run != self.run or _content(fs, self.after("").lock) is not None:
-            folder = self.path.rpartition("/")[0]
-            raise Locked(f"{folder}: another run has taken over, for this one gave no sign of life for too long")
+        return run == self.run and _content(fs, self.after("").lock) is None
 
 
 @contextlib.contextmanager

@@ -133,6 +133,8 @@ class _Running:
     suspects: frozenset[int] = frozenset()
     in_a_row: int = 0
     deaths: int = 0
+    proving: int | None = None
+    """The piece before which the bundle passes its own test, once in a run: the first that is left."""
 
     def to_the_end(self) -> Summary:
         """Do all pieces that are left, and tell what came of the run."""
@@ -140,6 +142,7 @@ class _Running:
         self.left = {piece.number: piece for piece in self.pieces if piece.number not in self.account.lines}
         rows = sum(piece.rows for piece in self.pieces)
         self.order.reporter.begin(rows, self.account.rows)
+        self.proving = next(iter(self.left), None)
         while self.left:
             self._hand_out()
         if self.given_up:
@@ -162,7 +165,13 @@ class _Running:
 
         order = self.order
         worker = Worker(
-            self.plan.asked, order.out, order.load, order.seconds, self.deaths >= MOST_DEATHS, self.suspects
+            self.plan.asked,
+            order.out,
+            order.load,
+            order.seconds,
+            self.deaths >= MOST_DEATHS,
+            self.suspects,
+            self.proving,
         )
         try:
             with closing(order.crew.spread(worker, handed_out())) as spread:

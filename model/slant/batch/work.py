@@ -8,10 +8,10 @@ from enum import Enum, auto
 
 from slant.batch import onward
 from slant.batch.asked import Asked
-from slant.batch.careful import judge_carefully
+from slant.batch.careful import judge_carefully, prove_carefully
 from slant.batch.child import expendable
 from slant.batch.finished import Finished, Names
-from slant.batch.judge import Load, Outcome, judge, loaded
+from slant.batch.judge import Load, Outcome, judge, loaded, prove
 from slant.batch.plan import Piece
 from slant.batch.read import InputChanged, read_piece
 from slant.batch.rows import Reject, Row
@@ -47,7 +47,7 @@ class Worker:
     """All that every worker of a run needs to know.
 
     ``seconds`` is what an article may take. ``careful``: all rows are judged in a process apart; ``suspects`` are the
-    pieces whose rows are.
+    pieces whose rows are. Before the piece ``proving`` what judges passes its own test.
     """
 
     asked: Asked
@@ -56,6 +56,7 @@ class Worker:
     seconds: float
     careful: bool = False
     suspects: frozenset[int] = frozenset()
+    proving: int | None = None
 
     def __call__(self, piece: Piece) -> Done:
         """Do a piece. Files that cannot be read or written are told of, for it can be tried again."""
@@ -73,6 +74,8 @@ class Worker:
     def _do(self, piece: Piece) -> Finished:
         """Put what comes of a piece in place, its part last."""
         apart = self.careful or piece.number in self.suspects or not expendable()
+        if piece.number == self.proving:
+            self._prove(apart=apart)
         names, tally = Names.of(piece.number, self.asked.format), Tally()
         with Part(self.asked) as part:
             for rows in read_piece(self.asked, piece):
@@ -92,6 +95,12 @@ class Worker:
             self.out.put(names.tally, finished.to_json())
             self.out.put(names.part, part.content)
         return finished
+
+    def _prove(self, *, apart: bool) -> None:
+        if apart:
+            prove_carefully(self.load, self.asked, self.seconds)
+        else:
+            prove(loaded(self.load, self.asked))
 
     def _judged(self, rows: list[Row | Reject], *, apart: bool) -> Iterator[Judged | Reject]:
         """Yield each row with its judgement, or why it has none."""

@@ -23,6 +23,7 @@ from typing import IO
 from slant.data.label_map import LabelMap, map_labels
 from slant.data.split import Part, part_of
 from slant.errors import DataError
+from slant.labels import STANCES
 from slant.sources.attribution import ROLES, Attribution
 from slant.text.spans import Span
 from slant.types import Json
@@ -109,15 +110,18 @@ def rows(path: Path) -> Iterator[tuple[int, Json]]:
         raise DataError(f"{path}: cannot be read as UTF-8 text: {error}", field="data") from error
 
 
-def stance_examples(paths: Iterable[Path]) -> Iterator[StanceExample]:
+def stance_examples(paths: Iterable[Path], *, beside_sources: bool = False) -> Iterator[StanceExample]:
     """Yield every (article, target) pair of the files.
+
+    Where they stand ``beside_sources``, a row that lists its sources need list no targets.
 
     Raises:
         DataError: a row lacks ``text``, or has neither ``target`` and ``label`` nor ``targets``.
     """
     for path in paths:
         for line, row in rows(path):
-            if row.get("target") != NOT_NAMED:
+            listed = not (beside_sources and "sources" in row) or "targets" in row
+            if listed and row.get("target") != NOT_NAMED:
                 yield from _stances(f"{path.name}:{line}", row)
 
 
@@ -138,6 +142,17 @@ def source_examples(paths: Iterable[Path]) -> Iterator[StanceExample]:
                 continue
             sources = [source | {"evidence": source.get("quotes", [])} for source in row.get("sources", [])]
             yield from _stances(f"{path.name}:{line}", row | {"targets": sources})
+
+
+def check_stances(examples: Iterable[StanceExample]) -> None:
+    """Check that every label is one of Slant's stances, as those of sources have to be.
+
+    Raises:
+        DataError: one is not.
+    """
+    for one in examples:
+        if one.label not in STANCES:
+            raise DataError(f"{one.id}: label {one.label!r}: wanted {', '.join(STANCES)}", field="label")
 
 
 def quote_examples(paths: Iterable[Path]) -> Iterator[QuoteExample]:

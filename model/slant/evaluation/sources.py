@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from slant.article import Article, Judgement
-from slant.data.readers import StanceExample, by_article
+from slant.data.readers import StanceExample, by_article, check_stances
 from slant.errors import DataError
 from slant.evaluation.metrics import accuracy, expected_calibration_error, favor_against_f1
 from slant.features.reading import Reading, compare, read_article
@@ -49,9 +49,7 @@ def judge_sources(classifier: Classifier, examples: Sequence[StanceExample], pro
     head = classifier.bundle.source
     if head is None:
         raise DataError("the bundle has no head for sources")
-    strange = sorted({example.label for example in examples} - set(STANCES))
-    if strange:
-        raise DataError(f"label {strange[0]!r}: wanted {', '.join(STANCES)}", field="label")
+    check_stances(examples)
     told = list[Told]()
     for group in by_article(examples):
         told += _article(classifier, head, group)

@@ -17,7 +17,7 @@ import slant
 from slant.article import Article
 from slant.data.catalog import DataSet, file_sha256
 from slant.data.label_map import LabelMap
-from slant.data.readers import source_examples, stance_examples, topic_examples
+from slant.data.readers import check_stances, source_examples, stance_examples, topic_examples
 from slant.data.subtopics import narrower_names, with_narrower
 from slant.errors import TrainingError
 from slant.features.encoder import Encoder
@@ -112,11 +112,13 @@ def train_source(data: Sequence[Path], out: Path, *, name: str, base: str, watch
     """Fit a source head to the files of ``data``; write a bundle with it and all else of ``base``.
 
     Raises:
-        DataError: a file or a row cannot be read.
+        DataError: a file or a row cannot be read, or a label is none of Slant's stances.
         TrainingError: there is too little to learn from.
     """
     base_bundle, given = _base(base)
     sets = [_own(path, list(source_examples([path]))) for path in data]
+    for one in sets:
+        check_stances(one.examples)
     models = Models(base_bundle.encoder, base_bundle.tagger, base_bundle.hearer)
     head, figures = fit_sources(sets, silent_targets(data), models, watch)
     return _write_own(out, replace(base_bundle, source=head), given, name, "source", sets, figures)

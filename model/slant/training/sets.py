@@ -127,7 +127,7 @@ def attribution_record(folder: Path) -> Json:
 def silent_targets(paths: Iterable[Path]) -> dict[str, list[str]]:
     """Return the targets that texts are marked as saying nothing of, by text."""
     found: dict[str, list[str]] = defaultdict(list)
-    for example in stance_examples(paths):
+    for example in stance_examples(paths, beside_sources=True):
         if example.label == "unrelated":
             found[example.text].append(example.target)
     return found
