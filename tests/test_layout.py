@@ -47,7 +47,7 @@ WITH_TORCH = (
     }
     | {f"training/reader/{name}.py" for name in ("network", "batches", "losses", "train", "export", "weights")}
 )
-MAY_TOUCH_DISK = {"inference/bundle.py", "inference/stored.py", "batch/files.py", "batch/onward.py", "batch/store.py",
+MAY_TOUCH_DISK = {"text/language.py", "inference/bundle.py", "inference/stored.py", "batch/files.py", "batch/onward.py", "batch/store.py",
                   "batch/survey.py", "data/readers.py", "data/label_map.py", "data/subtopics.py", "data/catalog.py", "training/build.py", "training/measure.py", "cli.py",
                   "training/checkpoint.py", "training/borrow.py", "training/encoder/hearer.py",
                   *(f"training/reader/{name}.py" for name in ("recipe", "weights", "train", "export", "make")),

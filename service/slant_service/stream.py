@@ -25,6 +25,8 @@ from slant_service.shares import Spent
 from slant_service.strict_json import parse_apart
 
 MEDIA_TYPE = "application/x-ndjson"
+PLAIN_BYTES = "application/octet-stream"
+"""The same lines, for clients that know no other kind of stream, as those that are generated."""
 RATE_LOOK = 0.2
 """Seconds between two looks at whether the caller's rate allows the next line."""
 Answer = asyncio.Task[bytes]
@@ -37,8 +39,10 @@ class Stream(Response):
     one that reads too slowly holds up its own lines alone, and one that goes takes all its work with it.
     """
 
-    def __init__(self, engine: Engine, settings: Settings, caller: Caller) -> None:
-        super().__init__(media_type=MEDIA_TYPE)
+    media_type: str
+
+    def __init__(self, engine: Engine, settings: Settings, caller: Caller, media_type: str = MEDIA_TYPE) -> None:
+        super().__init__(media_type=media_type)
         self.engine, self.settings, self.caller = engine, settings, caller
         self.ahead = 2 * settings.workers + settings.max_batch_size
         self._held = 0
@@ -97,7 +101,7 @@ class Stream(Response):
                 await asyncio.sleep(RATE_LOOK)
 
     async def _write(self, made: asyncio.Queue[Answer | None], send: Send) -> None:
-        headers = [(b"content-type", MEDIA_TYPE.encode())]
+        headers = [(b"content-type", self.media_type.encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         while (answer := await made.get()) is not None:
             body = await answer + b"\n"
