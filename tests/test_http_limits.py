@@ -33,7 +33,9 @@ MOST = 60
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Serving]:
-    with serving(keys=KEY.line(), slow_client_s=PATIENCE, keep_alive_s=PATIENCE, body_s=1.5, max_connections=MOST) as found:
+    with serving(
+        keys=KEY.line(), slow_client_s=PATIENCE, keep_alive_s=PATIENCE, body_s=1.5, max_connections=MOST
+    ) as found:
         yield found
 
 

@@ -125,7 +125,11 @@ def test_docs_need_no_other_host(client: TestClient) -> None:
         ({"text": "a", "targets": ["\x1c"]}, "targets.0", "at least 1"),
         ({"text": "a", "targets": ["\ufeff"]}, "targets.0", "at least 1"),
         ({"text": "a", "targets": ["x" * 301]}, "targets.0", "at most 300 characters, got 301"),
-        ({"text": "a", "targets": "x"}, "targets", 'wanted a list of strings, as ["the toll"], or "auto", got a string'),
+        (
+            {"text": "a", "targets": "x"},
+            "targets",
+            'wanted a list of strings, as ["the toll"], or "auto", got a string',
+        ),
         ({"text": "a", "targets": None}, "targets", "got null"),
         ({"text": "a", "targets": [None]}, "targets.0", "wanted a string, got null"),
         ({"text": 5}, "text", "wanted a string, got a number"),

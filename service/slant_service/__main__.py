@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from slant.errors import MissingExtra
 from slant_service.systems import check_system
 
 
@@ -18,9 +19,12 @@ def run(**given: Any) -> None:
         This system, or what it grants, is not enough to serve on.
     """
     check_system()
-    from slant_service.forkserver import prepare  # no system that is refused has what these import
-    from slant_service.logs import set_up_logs
-    from slant_service.settings import read_settings
+    try:
+        from slant_service.forkserver import prepare  # no system that is refused has what these import
+        from slant_service.logs import set_up_logs
+        from slant_service.settings import read_settings
+    except ImportError as error:
+        raise MissingExtra("service", str(error.name)) from error
 
     prepare()
     settings = read_settings(**given)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstrai
 from pydantic.config import JsonDict
 
 from slant.article import ALL, AUTO, LONGEST_TARGET, MOST_TARGETS
+from slant.inference.caution import WITHHELD_AT
 from slant.types import Json
 
 MOST_ARTICLES = 64
@@ -79,6 +80,10 @@ class Request(BaseModel):
     coverage: Annotated[
         float | None, Field(gt=0, lt=1, description="add a set of labels that holds the right one this often")
     ] = None
+    withhold: Annotated[
+        list[Literal[WITHHELD_AT]],  # type: ignore[valid-type]
+        Field(max_length=len(WITHHELD_AT), description="warnings of which one is enough for no label to be given"),
+    ] = []
     sources: Annotated[
         bool, Field(description="add who says what, and where each of them stands toward each target")
     ] = False

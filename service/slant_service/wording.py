@@ -99,5 +99,6 @@ _OTHERS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "too_short": _too_short,
     "string_pattern_mismatch": lambda _: NO_WHITE_SPACE,
     "extra_forbidden": _unknown,
+    "literal_error": lambda error: f"wanted {error['ctx']['expected']}",
     "missing": lambda error: "wanted JSON, got nothing" if error["loc"] == ("body",) else "wanted, and missing",
 }
