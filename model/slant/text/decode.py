@@ -28,7 +28,7 @@ _AS_BROWSERS_DO = {"ascii": LAST_RESORT, "iso8859-1": LAST_RESORT, "iso8859-9": 
 """What pages mean by a name, by the name that Python gives it."""
 _BEFORE_A_PAGE = re.compile(r"(?:\s|<!--.*?-->|<\?.*?\?>)*+", re.DOTALL)
 _PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|title|meta)\b", re.IGNORECASE)
-_OTHER = re.compile(r"<\?xml\b.*?\?>(?:\s|<!--.*?-->|<[!?][^>]*>)*<([\w:.-]{1,40})", re.DOTALL | re.IGNORECASE)
+_OTHER = re.compile(r"(?><\?xml\b.*?\?>)(?:\s|<!--.*?-->|<[!?][^>]*>)*+<([\w:.-]{1,40})", re.DOTALL | re.IGNORECASE)
 PAGES = (".html", ".htm", ".xhtml", ".xht")
 
 

@@ -13,6 +13,8 @@ from itertools import pairwise
 
 LOOKED_AT = 20_000
 """Characters of a page that are looked at."""
+SHORT = 6_000
+"""Characters of the longest page that can be a wall, an error or a form."""
 
 
 def _any(*phrases: str) -> tuple[re.Pattern[str], ...]:
@@ -206,7 +208,7 @@ def page_kind(text: str) -> str | None:
     """
     page = text[:LOOKED_AT].translate(_STRAIGHT)
     words = len(page.split())
-    for kind in KINDS:
+    for kind in KINDS if len(page) <= SHORT else ():
         if kind.fits(page, words):
             return kind.name
     return "list" if _is_list(page) else None
