@@ -14,12 +14,13 @@ from urllib.parse import urljoin
 import pytest
 from fastapi.testclient import TestClient
 
+import slant.batch
 from serving import Serving, serving
 from slant.cli import main
 from slant.errors import InputError, SlantError
+from slant_service.__main__ import run
 from slant_service.app import create_app
 from slant_service.settings import Settings, read_settings
-from slant_service.systems import check_system
 from stand_in import source
 from support import is_problem, ready
 
@@ -213,10 +214,9 @@ def test_a_setting_that_cannot_be_is_named(monkeypatch: pytest.MonkeyPatch, name
 def test_a_system_without_what_the_service_is_made_of_is_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("multiprocessing.get_all_start_methods", lambda: ["spawn"])
     monkeypatch.setattr("platform.system", lambda: "Windows")
-    with pytest.raises(
-        SlantError, match="runs on Linux and macOS, and not on Windows: start it in a container or under"
-    ):
-        check_system()
+    for start, what in ((run, "the service"), (lambda: slant.batch.score("a.csv", "out"), "batch scoring")):
+        with pytest.raises(SlantError, match=f"{what} runs on Linux and macOS, and not on Windows: start it in a cont"):
+            start()
 
 
 NO_TEMPORARY_FILES = """

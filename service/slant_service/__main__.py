@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from slant.errors import MissingExtra
-from slant_service.systems import check_system
+from slant.systems import check_system
+from slant_service.systems import check_folder
 
 
 def run(**given: Any) -> None:
@@ -18,7 +19,8 @@ def run(**given: Any) -> None:
     SlantError
         This system, or what it grants, is not enough to serve on.
     """
-    check_system()
+    check_system("the service")
+    check_folder()
     try:
         from slant_service.forkserver import prepare  # no system that is refused has what these import
         from slant_service.logs import set_up_logs
