@@ -122,6 +122,16 @@ def test_a_wrong_article_of_a_batch_is_answered_in_its_place(client: TestClient)
     assert found[5]["detail"].startswith("targets: wanted a list of strings")
 
 
+def test_a_wrong_line_of_a_stream_is_known_by_its_id(client: TestClient) -> None:
+    lines = b'{"text": "a", "id": "0"}\n{"text": 5, "id": "1"}\n18\n{"text": "a", "id": 3}\n'
+    found = [json.loads(line) for line in client.post("/v1/classify/stream", content=lines).text.splitlines()]
+    assert [one["id"] for one in found] == ["0", "1", None, None]
+    assert [one["detail"] for one in found[1:3]] == [
+        "line 2: text: wanted a string, got a number",
+        "line 3: body: wanted an object, got a number",
+    ]
+
+
 def test_a_batch_of_wrong_articles_alone_is_answered_too(client: TestClient) -> None:
     assert [one["status"] for one in client.post("/v1/classify/batch", json=[{}] * 64).json()] == [422] * 64
     is_problem(client.post("/v1/classify/batch", json=[{}] * 65), 422, "invalid-request")

@@ -1,4 +1,4 @@
-"""The items of a batch: one that is not in the documented form is answered by a problem in its place."""
+"""Items of a batch and lines of a stream: one that is not in the documented form is answered in its place."""
 
 from __future__ import annotations
 
@@ -18,9 +18,14 @@ def _request_or_problem(value: Any, validate: ValidatorFunctionWrapHandler) -> A
     try:
         return validate(value)
     except ValidationError as error:
-        given = value.get("id") if isinstance(value, dict) else None
-        name = given if isinstance(given, str) and len(given) <= LONGEST_ID else None
-        return invalid(error.errors()).model_copy(update={"id": name})
+        return problem_of(error, value)
+
+
+def problem_of(error: ValidationError, value: Any, where: str = "") -> Problem:
+    """Return the problem of a value that is no request, with its id if it has one."""
+    given = value.get("id") if isinstance(value, dict) else None
+    name = given if isinstance(given, str) and len(given) <= LONGEST_ID else None
+    return invalid(error.errors(), where).model_copy(update={"id": name})
 
 
 Item = Annotated[Request, WrapValidator(_request_or_problem)]

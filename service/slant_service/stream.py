@@ -14,9 +14,10 @@ from slant.errors import SlantError
 from slant_service import schemas
 from slant_service.auth import Caller
 from slant_service.engine import Engine
-from slant_service.errors import Busy, TooMany, invalid, of_slant, problem, respond, retry_header
+from slant_service.errors import Busy, TooMany, of_slant, problem, respond, retry_header
 from slant_service.fair_queue import Line
 from slant_service.http_protocol import CONNECTION
+from slant_service.items import problem_of
 from slant_service.jobs import Answered
 from slant_service.lines import Lines, NumberedLine
 from slant_service.request_body import BodyRefused, ClientGone, pieces
@@ -146,12 +147,13 @@ class LineRefused(Exception):
 
 async def _request(line: NumberedLine) -> schemas.Request:
     try:
-        return schemas.Request.model_validate(await parse_apart(line.content))
+        found = await parse_apart(line.content)
+        return schemas.Request.model_validate(found)
     except json.JSONDecodeError as error:
         said = f"line {line.number} is not JSON: {error.msg}"
         raise LineRefused(problem(422, "invalid-request", said)) from error
     except ValidationError as error:
-        raise LineRefused(invalid(error.errors(), where=f"line {line.number}: ")) from error
+        raise LineRefused(problem_of(error, found, f"line {line.number}: ")) from error
 
 
 async def _watch(scope: Scope) -> None:
