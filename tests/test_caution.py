@@ -14,7 +14,8 @@ from fastapi.testclient import TestClient
 from slant.article import Judgement
 from slant.errors import OptionError
 from slant.heads.conformal import Reference
-from slant.inference.classifier import Classifier, Options, load
+from slant.inference.classifier import Classifier, load
+from slant.inference.many import Options
 from slant.labels import STANCES
 from slant.types import Floats
 from slant_service.app import create_app

@@ -5,16 +5,27 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-from pydantic import ValidationError
 
 from serving import Serving, serving
-from slant_service.client import AsyncClient, Client, Patience, ServiceProblem
+from slant.errors import SlantError
+from slant_service.client import (
+    AnswerUnknown,
+    AsyncClient,
+    Client,
+    ClientError,
+    FileUnreadable,
+    Patience,
+    RequestInvalid,
+    ServiceProblem,
+    Unreachable,
+)
 from slant_service.schemas import Answer, Problem, Request
 
 
@@ -44,8 +55,96 @@ def test_a_problem_is_raised_with_all_it_says(client: Client) -> None:
     with pytest.raises(ServiceProblem, match="422 Unreadable article") as caught:
         client.classify(text="BLANK")
     assert caught.value.problem.type == "/problems/unreadable-article"
-    with pytest.raises(ValidationError, match="colour"):
-        client.classify(text="a", colour="red")
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({"text": "a", "colour": "red"}, "colour: .*not permitted"),
+        ({"text": "a", "target": ["b"]}, "target: .*did you mean targets?"),
+        ({"text": None}, "request: wanted either text or html, got neither"),
+        ({"text": "a", "targets": "the toll"}, "targets: wanted a list of strings"),
+        ({"text": "\ud800"}, "text: wanted a string of whole characters"),
+        ({"text": 5}, "text: wanted a string, got a number"),
+    ],
+)
+def test_a_request_that_is_none_is_named(client: Client, request_: dict[str, Any], said: str) -> None:
+    with pytest.raises(RequestInvalid, match=said) as caught:
+        client.classify(**request_)
+    assert caught.value.field == said.split(":")[0]
+    with pytest.raises(RequestInvalid, match=said):
+        list(client.classify_many([request_]))
+
+
+def test_what_is_no_mapping_is_no_request(client: Client) -> None:
+    with pytest.raises(RequestInvalid, match="wanted a mapping with a text or html, got str"):
+        list(client.classify_many(["a"]))  # type: ignore[list-item]
+
+
+def test_a_file_that_cannot_be_read_is_named(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "no.jsonl.gz").write_bytes(b"{}")
+    whole = gzip.compress(b'{"text": "a"}\n' * 99)
+    (tmp_path / "cut.jsonl.gz").write_bytes(whole[:-9])
+    (tmp_path / "marked.jsonl").write_bytes(b'\xef\xbb\xbf{"text": "a"}')
+    for name, said in (
+        ("none.jsonl", "No such file"),
+        (".", "Is a directory"),
+        ("no.jsonl.gz", "gzip"),
+        ("cut.jsonl.gz", ""),
+    ):
+        with pytest.raises(FileUnreadable, match=f"{tmp_path / name}: .*{said}"):
+            list(client.classify_file(tmp_path / name))
+    assert [type(one) for one in client.classify_file(tmp_path / "marked.jsonl")] == [Answer]
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "127.0.0.1:9", "nothing", "ftp://127.0.0.1", "http://[", ""])
+def test_a_service_that_is_not_there_is_unreachable(address: str) -> None:
+    def call(address: str) -> None:
+        with Client(address, patience=Patience(tries=1)) as client:
+            client.classify(text="a")
+
+    async def wait(address: str) -> None:
+        async with AsyncClient(address, patience=Patience(tries=0)) as client:
+            await client.model()
+
+    for one in (call, lambda address: asyncio.run(wait(address))):
+        with pytest.raises(Unreachable):
+            one(address)
+
+
+def test_a_client_that_is_closed_reaches_nothing(service: Serving) -> None:
+    with Client(service.url) as client:
+        pass
+    with pytest.raises(Unreachable, match="closed"):
+        client.classify(text="a")
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"{}", b"[]", b"null", b"\xff"])
+def test_what_slant_would_not_answer_is_told_from_what_it_would(content: bytes) -> None:
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, content=content)
+
+    with Client("http://x", transport=httpx2.MockTransport(answer)) as client:
+        for call in (
+            client.model,
+            lambda: client.classify(text="a"),
+            lambda: list(client.classify_many([{"text": "a"}])),
+        ):
+            with pytest.raises(AnswerUnknown):
+                call()
+
+
+def test_one_class_is_all_a_caller_must_catch() -> None:
+    kinds = (RequestInvalid, FileUnreadable, Unreachable, ServiceProblem, AnswerUnknown)
+    assert all(issubclass(kind, ClientError) for kind in kinds)
+    assert issubclass(ClientError, SlantError)
+    for one in (RequestInvalid("text", "wanted"), ServiceProblem(problem())):
+        assert str(pickle.loads(pickle.dumps(one))) == str(one)
+
+
+def test_an_address_that_is_none_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unreachable):
+        waited(monkeypatch, *[httpx2.UnsupportedProtocol("no")] * 9)
 
 
 def test_a_long_list_is_split_and_stays_in_order(client: Client) -> None:
@@ -143,7 +242,7 @@ def test_without_a_word_waits_grow(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ServiceProblem, match="256 articles wait"):
         waited(monkeypatch, *[busy() for _ in range(3)], tries=3)
-    with pytest.raises(httpx2.ConnectError):
+    with pytest.raises(Unreachable):
         waited(monkeypatch, *[httpx2.ConnectError("no")] * 2, tries=2)
 
 

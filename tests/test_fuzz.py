@@ -14,14 +14,23 @@ import pytest
 
 from slant.article import AUTO, Article, Evidence, Judgement, Words
 from slant.errors import ArticleError
-from slant.inference.classifier import Classifier, Options
+from slant.inference.classifier import Classifier
+from slant.inference.many import Options
 from slant.labels import STANCES
 from stand_in_networks import without_networks
 
 ARTICLES = int(os.environ.get("FUZZ_ARTICLES", "200"))
 TOGETHER = 50
 REAL = 25
-WARNINGS = {"language-unsupported", "text-cut", "html-cut", "sources-text-cut", "sources-cut"}
+WARNINGS = {
+    "language-unsupported",
+    "language-undetermined",
+    "not-an-article",
+    "text-cut",
+    "html-cut",
+    "sources-text-cut",
+    "sources-cut",
+}
 NAMES = ("Ingrid Solberg", "Solberg", "Daniel Okafor", "Mr. Okafor", "Ann Lee", "Ms Lee", "J. K. Moor", "the HWU", "NATO",
          "The Harbour Workers' Union", "the spokesman", "the company", "He", "She", "they", "Bank of Cran", "Mary Solberg",
          "a nurse who asked not to be named", "Qais al-Rubai", "\u674e\u660e", "Tom's")  # fmt: skip

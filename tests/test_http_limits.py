@@ -33,7 +33,9 @@ MOST = 60
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Serving]:
-    with serving(keys=KEY.line(), slow_client_s=PATIENCE, body_s=1.5, max_connections=MOST) as found:
+    with serving(
+        keys=KEY.line(), slow_client_s=PATIENCE, keep_alive_s=PATIENCE, body_s=1.5, max_connections=MOST
+    ) as found:
         yield found
 
 
@@ -189,6 +191,15 @@ def test_what_is_half_open_is_closed(service: Serving) -> None:
     finally:
         for one in held:
             one.close()
+
+
+def test_a_connection_that_has_rested_long_enough_is_closed(service: Serving) -> None:
+    with service.connect() as one:
+        one.sendall(GET + b"\r\n")
+        assert statuses(one.recv(4_096)) == [200]
+        began = time.monotonic()
+        assert one.recv(1) == b""
+        assert PATIENCE - 0.5 < time.monotonic() - began < PATIENCE + 10
 
 
 def test_a_refusal_is_got_though_the_client_goes_on_sending(service: Serving) -> None:

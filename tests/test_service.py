@@ -120,22 +120,42 @@ def test_docs_need_no_other_host(client: TestClient) -> None:
         ({}, "body", "got neither"),
         ({"text": "a", "html": "b"}, "body", "got both"),
         ({"text": "a", "targets": ["x"] * 17}, "targets", "at most 16 items"),
-        ({"text": "a", "targets": [" "]}, "targets.0", "at least 1"),
+        ({"text": "a", "targets": [" "]}, "targets.0", "at least 1 character that is no white space"),
         ({"text": "a", "targets": ["\x85"]}, "targets.0", "at least 1"),
-        ({"text": "a", "targets": ["\x1c"]}, "targets.0", "should match"),
-        ({"text": "a", "targets": ["\ufeff"]}, "targets.0", "should match"),
+        ({"text": "a", "targets": ["\x1c"]}, "targets.0", "at least 1"),
+        ({"text": "a", "targets": ["\ufeff"]}, "targets.0", "at least 1"),
         ({"text": "a", "targets": ["x" * 301]}, "targets.0", "at most 300 characters, got 301"),
-        ({"text": "a", "targets": "x"}, "targets", "got str"),
-        ({"text": 5}, "text", "got int"),
-        ({"text": "a", "topics": "yes"}, "topics", "got str"),
+        (
+            {"text": "a", "targets": "x"},
+            "targets",
+            'wanted a list of strings, as ["the toll"], or "auto", got a string',
+        ),
+        ({"text": "a", "targets": None}, "targets", "got null"),
+        ({"text": "a", "targets": [None]}, "targets.0", "wanted a string, got null"),
+        ({"text": 5}, "text", "wanted a string, got a number"),
+        ({"text": {}}, "text", "got an object"),
+        ({"text": True}, "text", "got true or false"),
+        ({"text": "a", "id": 18}, "id", "wanted a string, got a number"),
+        ({"text": "a", "topics": "yes"}, "topics", 'wanted true, false or "all", got a string'),
+        ({"text": "a", "evidence": 1}, "evidence", "wanted true or false, got a number"),
+        ({"text": "a", "min_confidence": 2}, "min_confidence", "of at most 1"),
         ({"text": "a", "colour": "red"}, "colour", "not permitted"),
-        ([], "body", "got list"),
+        ({"text": "a", "target": ["x"]}, "target", "not permitted; did you mean targets?"),
+        ([], "body", "wanted an object, got a list"),
     ],
 )
 def test_an_invalid_request_names_its_field(client: TestClient, body: Any, field: str, said: str) -> None:
     problem = is_problem(client.post("/v1/classify", json=body), 422, "invalid-request")
     assert problem["errors"][0]["field"] == field
     assert said in problem["errors"][0]["message"]
+
+
+def test_what_is_not_json_is_no_field(client: TestClient) -> None:
+    headers = {"content-type": "application/json"}
+    for raw, said in ((b'{"text": "a",}', "not JSON: trailing comma"), (b"", "wanted JSON, got nothing")):
+        problem = is_problem(client.post("/v1/classify", content=raw, headers=headers), 422, "invalid-request")
+        assert problem["errors"][0]["field"] == "body"
+        assert said in problem["errors"][0]["message"]
 
 
 def test_the_schema_too_calls_no_white_space_a_target() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
-from slant.errors import ArticleError, TargetError
+from slant.errors import ArticleError, DataError, TargetError
 from slant.labels import Stance
 from slant.types import Json
+from slant.values import is_missing, kind_of, name_of
 
 LONGEST_TARGET = 300
 MOST_TARGETS = 16
@@ -16,6 +17,9 @@ MOST_TARGETS = 16
 AUTO: Literal["auto"] = "auto"
 """Stands in the place of targets where they are to be proposed."""
 Targets = Sequence[str] | Literal["auto"]
+AnyTargets = Iterable[str] | Literal["auto"] | None
+"""What is taken for targets: strings in whatever holds several, or nothing."""
+Id = str | int
 ALL: Literal["all"] = "all"
 """Stands in the place of true where the topics that are not given are wanted too."""
 Topics = bool | Literal["all"]
@@ -25,17 +29,24 @@ Topics = bool | Literal["all"]
 class Article:
     """A news article, as plain ``text`` or as ``html``; exactly one of the two.
 
-    Raises:
-        ArticleError: neither or both of ``text`` and ``html`` were given.
+    What tables put where nothing is (``None``, NaN, pandas' ``NA``) is nothing. ``id`` is given back as it came.
+
+    Raises
+    ------
+    ArticleError
+        Neither or both of ``text`` and ``html`` were given, or something that is no text.
     """
 
     text: str | None = None
     html: str | None = None
     title: str | None = None
-    id: str | None = None
+    id: Id | None = None
 
     def __post_init__(self) -> None:
         """Refuse an article that has no body, or two."""
+        for part in ("text", "html", "title"):
+            object.__setattr__(self, part, _text(part, getattr(self, part)))
+        object.__setattr__(self, "id", name_of(self.id))
         if (self.text is None) == (self.html is None):
             given = "neither" if self.text is None else "both"
             raise ArticleError(f"an article has either text or html; {given} was given", field="text")
@@ -150,7 +161,7 @@ class Judgement:
     article came as HTML (offsets point into it), else ``None``. ``sources`` is who says what, if the caller asked.
     """
 
-    id: str | None
+    id: Id | None
     language: str
     topics: tuple[TopicScore, ...]
     stances: tuple[StanceScore, ...]
@@ -164,22 +175,59 @@ class Judgement:
         """Return the judgement as JSON values, in the shape of the HTTP answer."""
         return asdict(self)
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the judgement that ``to_dict`` made values of, or that was read from JSON or from an HTTP answer.
 
-def check_targets(targets: Sequence[str]) -> tuple[str, ...]:
+        Raises
+        ------
+        DataError
+            The values are no judgement's.
+        """
+        try:
+            held = {
+                "topics": _all_of(TopicScore, values["topics"]),
+                "stances": tuple(_stance(one) for one in values["stances"]),
+                "read": Read(**values["read"]),
+                "warnings": tuple(values["warnings"]),
+                "model": ModelId(**values["model"]),
+                "sources": _all_of(Source, values.get("sources", ()), spans=Words),
+            }
+            return cls(**{**values, **held})
+        except (KeyError, TypeError, AttributeError) as error:
+            said = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
+            raise DataError(f"these are not the values of a judgement: {said}") from error
+
+
+def check_targets(targets: Iterable[str] | None) -> tuple[str, ...]:
     """Return the targets stripped of outer white space.
 
-    Raises:
-        TargetError: a target is blank, or longer than ``LONGEST_TARGET`` characters.
+    Parameters
+    ----------
+    targets
+        Strings in whatever holds several: a list, a generator, an array, a column. ``None`` holds none.
+
+    Raises
+    ------
+    TargetError
+        They are something else, or one of them is blank, or longer than ``LONGEST_TARGET`` characters.
     """
+    if targets is None:
+        return ()
     if isinstance(targets, str):
-        raise TargetError(
-            f"targets is a list of strings, or {AUTO!r}; one string was given, of {len(targets)} characters",
-            field="targets",
-        )
-    return tuple(_check_target(number, target) for number, target in enumerate(targets))
+        said = f"got one string of {len(targets)} characters"
+    elif isinstance(targets, bytes | Mapping) or not isinstance(targets, Iterable):
+        said = f"got {kind_of(targets)}"
+    elif getattr(targets, "ndim", 1) != 1:
+        said = "got a table"
+    else:
+        return tuple(_check_target(number, target) for number, target in enumerate(targets))
+    raise TargetError(f'wanted a list of targets, as ["the toll"], or "{AUTO}", {said}', field="targets")
 
 
-def _check_target(number: int, target: str) -> str:
+def _check_target(number: int, target: Any) -> str:
+    if not isinstance(target, str):
+        raise TargetError(f"target {number}: wanted a string, got {kind_of(target)}", field="targets")
     stripped = target.strip()
     if not stripped:
         raise TargetError(f"target {number} is blank; a target names what a stance is toward", field="targets")
@@ -188,4 +236,29 @@ def _check_target(number: int, target: str) -> str:
             f"target {number} has {len(stripped)} characters; at most {LONGEST_TARGET} are read",
             field="targets",
         )
-    return stripped
+    return str(stripped)
+
+
+def _text(part: str, value: Any) -> str | None:
+    """Return a part of an article; ``None`` where there is nothing."""
+    if is_missing(value):
+        return None
+    if not isinstance(value, str):
+        hint = "; decode it first, as content.decode()" if isinstance(value, bytes | bytearray | memoryview) else ""
+        raise ArticleError(f"{part}: wanted a string, got {kind_of(value)}{hint}", field=part)
+    return str(value)
+
+
+def _all_of(kind: type[Any], values: Iterable[Json], **within: type[Any]) -> tuple[Any, ...]:
+    """Return what values make, one by one; ``within`` are the names of what each of them holds several of."""
+    return tuple(kind(**value | {name: _all_of(one, value[name]) for name, one in within.items()}) for value in values)
+
+
+def _stance(value: Json) -> StanceScore:
+    among = value.get("label_set")
+    held = {
+        "evidence": _all_of(Evidence, value["evidence"]),
+        "sources": _all_of(SourceScore, value.get("sources", ()), spans=Words),
+        "label_set": None if among is None else tuple(among),
+    }
+    return StanceScore(**value | held)

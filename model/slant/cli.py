@@ -9,19 +9,19 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from slant.cli_score import chosen_targets, chosen_topics, exit_code, score
+from slant import __version__
+from slant.cli_classify import classify, complain
+from slant.cli_score import exit_code, score
 from slant.cli_train import Data, train
 from slant.errors import BatchError, InputError, MissingExtra, OptionError, SlantError, TrainingError
 from slant.progress import progress_bars
 from slant.terminal import printable
-
-if TYPE_CHECKING:
-    from slant.article import Article
 
 app = typer.Typer(
     name="slant",
@@ -31,54 +31,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(train, name="train")
+app.command()(classify)
 app.command()(score)
 
 PLOTTED = ("stance", "topic")
-BundleOption = Annotated[str, typer.Option("--bundle", help="A bundle's folder, or 'default'.")]
 
 
-@app.command()
-def classify(
-    files: Annotated[list[str], typer.Argument(help="Text or HTML files; '-' reads standard input.")],
-    target: Annotated[list[str] | None, typer.Option("--target", "-t", help="What a stance is toward.")] = None,
-    auto_targets: Annotated[bool, typer.Option("--auto-targets", help="Propose up to five for each article.")] = False,
-    title: Annotated[str | None, typer.Option(help="The article's title.")] = None,
-    all_topics: Annotated[
-        bool, typer.Option("--all-topics", help="Add the probability of every topic of the first level.")
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"slant {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _slant(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
     ] = False,
-    sources: Annotated[bool, typer.Option("--sources", help="Add who says what, and where each stands.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON line an article.")] = False,
-    min_confidence: Annotated[float, typer.Option(help="Below this confidence a stance gets no label.")] = 0.0,
-    coverage: Annotated[
-        float | None, typer.Option(help="Add sets of labels that are right this often, as 0.9.")
-    ] = None,
-    bundle: BundleOption = "default",
 ) -> None:
-    """Classify articles: topics, and a stance with its evidence toward every --target."""
-    from slant.article import AUTO, check_targets
-    from slant.inference.classifier import load
-    from slant.show import show
-
-    named = chosen_targets(target, auto_targets)
-    targets, topics = named if named == AUTO else check_targets(named), chosen_topics(some=True, every=all_topics)
-    classifier, failed = load(bundle, abstain=min_confidence), 0
-    for name in files:
-        try:
-            judgement = classifier.classify(
-                _article(name, title), targets, topics=topics, sources=sources, coverage=coverage
-            )
-        except OptionError:
-            raise
-        except InputError as error:
-            failed += 1
-            _complain(f"{name}: {error}")
-            continue
-        if as_json or not sys.stdout.isatty():
-            typer.echo(json.dumps(judgement.to_dict(), ensure_ascii=True))
-        else:
-            show(judgement, name)
-    if failed:
-        raise typer.Exit(2 if failed == len(files) else 3)
+    pass
 
 
 @app.command()
@@ -187,36 +158,15 @@ def main() -> None:
     lies there is data, and none of the processes that a command starts may take it for code.
     """
     os.environ["PYTHONSAFEPATH"] = "1"
+    warnings.filterwarnings("ignore", "(?s).*joblib will operate in serial mode")  # where no memory can be shared
     try:
         app()
     except (InputError, TrainingError) as error:
-        _complain(str(error))
+        complain(str(error))
         sys.exit(2)
     except BatchError as error:
-        _complain(str(error))
+        complain(str(error))
         sys.exit(exit_code(error))
     except (SlantError, OSError) as error:
-        _complain(str(error))
+        complain(str(error))
         sys.exit(1)
-
-
-def _article(name: str, title: str | None) -> Article:
-    from slant.article import Article
-    from slant.errors import ArticleError
-
-    try:
-        raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise ArticleError(f"cannot be read: {error.strerror}", field="text") from error
-    text = raw.decode("utf-8", "replace")
-    return Article(html=text, title=title) if _is_html(name, text) else Article(text=text, title=title)
-
-
-def _is_html(name: str, text: str) -> bool:
-    return name.lower().endswith((".html", ".htm")) or text.lstrip()[:15].lower().startswith(
-        ("<!doctype html", "<html")
-    )
-
-
-def _complain(message: str) -> None:
-    typer.echo(f"slant: {printable(' '.join(message.split()))}", err=True)

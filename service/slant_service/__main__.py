@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ValidationError
-
-from slant.errors import InputError
-from slant_service.forkserver import prepare
-from slant_service.logs import set_up_logs
-from slant_service.settings import Settings
+from slant.errors import MissingExtra
+from slant.systems import check_system
+from slant_service.systems import check_folder
 
 
 def run(**given: Any) -> None:
     """Serve until told to end; ``given`` goes before what the environment says.
 
-    Raises:
-        InputError: a setting is not what it must be.
+    Raises
+    ------
+    InputError
+        A setting is not what it must be.
+    SlantError
+        This system, or what it grants, is not enough to serve on.
     """
-    prepare()
+    check_system("the service")
+    check_folder()
     try:
-        settings = Settings(**given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        if not first["loc"]:
-            raise InputError(f"settings: {first['msg'].removeprefix('Value error, ')}") from error
-        name = "SLANT_" + "_".join(map(str, first["loc"])).upper()
-        raise InputError(f"setting {name}: {first['msg']}, got {first['input']!r}") from error
+        from slant_service.forkserver import prepare  # no system that is refused has what these import
+        from slant_service.logs import set_up_logs
+        from slant_service.settings import read_settings
+    except ImportError as error:
+        raise MissingExtra("service", str(error.name)) from error
+
+    prepare()
+    settings = read_settings(**given)
     from slant_service.server import Server  # long to load: meanwhile the fork server loads too
 
     set_up_logs()

@@ -42,11 +42,15 @@ class Admission:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["path"] in PROBES:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         route, takes_method = route_of(self.routes, scope)
-        public = route is None or getattr(route, "path", None) in PUBLIC
+        path = getattr(route, "path", None)
+        if path in PROBES:
+            await self.app(scope, receive, send)
+            return
+        public = route is None or path in PUBLIC
         caller = "" if public else scope["state"][CALLER].name
         try:
             with (self.pages if public else self.places).taken(caller):
@@ -65,9 +69,9 @@ class Admission:
         if getattr(route, "body_field", None) is None:
             await self.app(scope, receive, paced)
         else:
-            await self._with_body(scope, receive, paced)
+            await self._with_body(getattr(route, "path", ""), scope, receive, paced)
 
-    async def _with_body(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _with_body(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         caller: Caller = scope["state"][CALLER]
         held = 0
 
@@ -77,7 +81,7 @@ class Admission:
             held += n
 
         try:
-            self._refuse_early(scope)
+            self._refuse_early(path, scope)
             settings = self.settings
             body = await whole(scope, receive, settings.max_body_bytes, settings.slow_client_s, settings.body_s, hold)
             await self._while_wanted(scope, body, receive, send)
@@ -88,11 +92,11 @@ class Admission:
         finally:
             self.engine.pending.give(caller.name, held)
 
-    def _refuse_early(self, scope: Scope) -> None:
+    def _refuse_early(self, path: str, scope: Scope) -> None:
         """Turn a request away before its body is read, where it would be for nothing: refusing must cost little."""
         if not _is_json(scope):
             raise BodyRefused(415, "not-json", "wanted Content-Type: application/json")
-        if scope["path"].startswith("/v1/classify") and self.engine.queue.full:
+        if path.startswith("/v1/classify") and self.engine.queue.full:
             raise self.engine.busy(1)
 
     async def _while_wanted(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:

@@ -15,7 +15,10 @@ from slant_service.admission import Admission
 from slant_service.auth import Authorization
 from slant_service.engine import Engine, Source, read_source
 from slant_service.errors import KINDS, install
+from slant_service.head import HeadAsGet
 from slant_service.keys import KeyRing
+from slant_service.pages import pages
+from slant_service.prefix import Prefixed
 from slant_service.rates import Rates
 from slant_service.routes import admin, probes, v1
 from slant_service.settings import Settings
@@ -58,9 +61,15 @@ def create_app(settings: Settings, source: Source = read_source) -> FastAPI:
         version=__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
+        docs_url=None,  # it is among the pages, with links that hold behind a prefix too
         redoc_url=None,
         redirect_slashes=False,
-        routes=[*v1.routes, *admin.routes, *probes.routes],  # as they are: what each of them declares is looked at
+        routes=[
+            *v1.routes,
+            *admin.routes,
+            *probes.routes,
+            *pages.routes,
+        ],  # as they are: what each of them declares is looked at
     )
     app.state.engine, app.state.settings, app.state.keys = engine, settings, keys
     install(app)
@@ -75,5 +84,7 @@ def create_app(settings: Settings, source: Source = read_source) -> FastAPI:
             allow_headers=["Authorization", "Content-Type", ID],
             expose_headers=[ID, "Retry-After", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"],
         )
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Telemetry, metrics=engine.metrics)
+    app.add_middleware(Prefixed, prefix=settings.root_path)
     return app

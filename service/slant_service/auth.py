@@ -22,7 +22,7 @@ from slant_service.keys import KeyRing
 from slant_service.rates import Allowance, Rates
 from slant_service.schemas import Problem
 
-PUBLIC = frozenset({"/healthz", "/readyz", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/static-offline-docs"})
+PUBLIC = frozenset({"/", "/healthz", "/readyz", "/docs", "/openapi.json", "/static-offline-docs"})
 """Paths that are open to everybody; every other one needs a key, once there are keys."""
 ANONYMOUS = "anonymous"
 CALLER = "caller"

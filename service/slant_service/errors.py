@@ -16,11 +16,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from slant.errors import BundleError, InputError, OptionError, SlantError
-from slant_service.schemas import LISTED, FieldError, Problem
+from slant_service.schemas import FieldError, Problem
+from slant_service.wording import message_of, path_of
 
 log = structlog.get_logger()
-LONGEST_NAME = 100
-"""Characters of a field's name that an error repeats."""
 
 KINDS = {
     "article-timeout": "A worker was at the article for longer than SLANT_ARTICLE_S; it was stopped. Do not try again.",
@@ -124,7 +123,7 @@ def retry_header(error: SlantError) -> dict[str, str] | None:
 
 def invalid(errors: Sequence[Any], where: str = "") -> Problem:
     """Return the problem that pydantic's errors are; the first of them is its detail."""
-    found = [FieldError(field=_path(one["loc"]), message=_message(one)) for one in errors[:20]]
+    found = [FieldError(field=path_of(one), message=message_of(one)) for one in errors[:20]]
     first = f"{found[0].field}: {found[0].message}" if found else "the request is not in the documented form"
     return problem(422, "invalid-request", where + first, found)
 
@@ -166,19 +165,3 @@ async def _on_http_error(request: Request, error: Any) -> Response:
 async def _on_invalid(request: Request, error: Any) -> Response:
     bare = [one | {"loc": one["loc"][1:] or one["loc"]} for one in error.errors()[:20]]  # without FastAPI's "body"
     return respond(invalid(bare))
-
-
-def _path(location: Sequence[str | int]) -> str:
-    """Return where in the body a value stands: ``targets.0``."""
-    found = ".".join(str(part) for part in location if part != LISTED) or "body"
-    return found if len(found) <= LONGEST_NAME else found[:LONGEST_NAME] + "..."
-
-
-def _message(error: Any) -> str:
-    if error["type"] == "json_invalid":
-        return f"not JSON: {error.get('ctx', {}).get('error', 'cannot be parsed')}"
-    length = (
-        f", got {len(error['input'])}" if "too_long" in error["type"] and hasattr(error["input"], "__len__") else ""
-    )
-    kind = f", got {type(error['input']).__name__}" if error["type"].endswith("_type") else ""
-    return f"{error['msg'].removeprefix('Value error, ')}{length}{kind}"

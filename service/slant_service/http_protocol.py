@@ -34,10 +34,12 @@ class _Refused(Exception):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. ``since`` is when it was opened, or last answered a request."""
+    """One connection. ``since`` is when it was opened, or last answered; ``begun`` when more came after that."""
 
     patience: float
-    """Seconds that a connection may be open without a request in work."""
+    """Seconds that a request's head may take, the first one of a connection from its opening on."""
+    keep_alive: float
+    """Seconds that a connection may rest after an answer."""
     most: int
     """Connections above which the one that has been idle for longest gives way."""
 
@@ -46,6 +48,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self.gone = asyncio.Event()
         self.since = self.loop.time()
+        self.begun: float | None = self.since
         self._in_head, self._deaf, self._head_size, self._unproductive, self._answer = False, False, 0, 0, STRANGE
         if len(self.connections) > self.most:
             idle = (one for one in self.connections if isinstance(one, BoundedProtocol) and not one.in_work)
@@ -66,7 +69,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.in_work and not self.transport.is_closing():
             if self.flow.read_paused and _hung_up(self.transport):  # the loop does not listen to it then
                 self.transport.abort()
-        elif now - self.since > self.patience:
+        elif now > (self.since + self.keep_alive if self.begun is None else self.begun + self.patience):
             self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
@@ -74,6 +77,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._deaf:
             return
         self._unproductive += len(data)
+        if self.begun is None and not self.in_work:
+            self.begun = self.loop.time()
         super().data_received(data)
         if self.transport.is_closing():
             return
@@ -125,6 +130,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Wait for the next request, or for the rest of this one's body, which is not kept."""
         self.since, self._unproductive = self.loop.time(), 0
+        self.begun = self.since if self._in_head else None
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -146,6 +152,7 @@ class BoundedProtocol(HttpToolsProtocol):
         else:  # a client that still sends would lose the answer if its bytes found a closed socket
             self.transport.write_eof()
             self._deaf, self.since = True, self.loop.time()
+            self.begun = self.since
 
     def _refuse(self, status: int, kind: str, detail: str) -> None:
         self._answer = (status, kind, detail)
@@ -156,9 +163,20 @@ class BoundedProtocol(HttpToolsProtocol):
             self.flow.resume_reading()
 
 
-def bounded_protocol(patience: float, most: int) -> type[BoundedProtocol]:
-    """Return the protocol of connections that may idle for ``patience`` seconds, ``most`` of them."""
-    return type("BoundedProtocol", (BoundedProtocol,), {"patience": patience, "most": most})
+def bounded_protocol(patience: float, keep_alive: float, most: int) -> type[BoundedProtocol]:
+    """Return the protocol of ``most`` connections.
+
+    Parameters
+    ----------
+    patience
+        Seconds that a request's head may take.
+    keep_alive
+        Seconds that a connection may rest after an answer.
+    most
+        How many there may be; above that, the one that has been idle for longest gives way.
+    """
+    limits = {"patience": patience, "keep_alive": keep_alive, "most": most}
+    return type("BoundedProtocol", (BoundedProtocol,), limits)
 
 
 def sweep(connections: Iterable[Any], now: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from contextlib import suppress
 
 import sklearn.ensemble
 import sklearn.neural_network
@@ -11,12 +10,10 @@ import skops.io
 import tokenizers
 import trafilatura
 
-from slant.errors import SlantError
 from slant.features.runtime import onnxruntime
 from slant.text.language import language_of
 
 __all__ = ["onnxruntime", "sklearn", "skops", "tokenizers", "trafilatura"]
 
-with suppress(SlantError):  # a worker meets it again, and tells
-    language_of("The model of languages is unpacked at its first use.")
+language_of("The model of languages is unpacked at its first use.")
 gc.freeze()  # what is collected no more is written to no more, and stays shared

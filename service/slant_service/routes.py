@@ -13,9 +13,10 @@ from slant_service import schemas
 from slant_service.auth import Calling, needs
 from slant_service.engine import Engine
 from slant_service.errors import respond
+from slant_service.items import Item, in_place, requests_of
 from slant_service.jobs import Answered, Refused
 from slant_service.settings import Settings
-from slant_service.stream import MEDIA_TYPE, Stream
+from slant_service.stream import MEDIA_TYPE, PLAIN_BYTES, Stream
 from slant_service.strict_json import parse_apart
 
 Problems = dict[int | str, dict[str, Any]]
@@ -71,9 +72,13 @@ def _settings(request: Request) -> Settings:
 
 
 Ready = Annotated[Engine, Depends(_engine)]
-Articles = Annotated[list[schemas.Request], Body(min_length=1, max_length=schemas.MOST_ARTICLES)]
+Articles = Annotated[list[Item], Body(min_length=1, max_length=schemas.MOST_ARTICLES)]
 CALL = _problems(400, 401, 403, 408, 413, 415, 422, 429, 500, 503)
 LOOK = _problems(401, 403, 429, 503)
+LINES = {
+    MEDIA_TYPE: {"schema": {"type": "string"}},
+    PLAIN_BYTES: {"schema": {"type": "string", "format": "binary"}},
+}
 CHANGE = _problems(400, 401, 403, 408, 409, 413, 415, 422, 500, 503)
 
 v1 = APIRouter(prefix="/v1", tags=["v1"], route_class=StrictRoute, dependencies=[needs("classify")])
@@ -98,25 +103,27 @@ async def classify(article: schemas.Request, engine: Ready, caller: Calling) -> 
     response_model=list[schemas.Answer | schemas.Problem],
 )
 async def classify_batch(articles: Articles, engine: Ready, caller: Calling) -> Response:
-    """Classify up to 64 articles; answers in order, and a problem in the place of an unreadable article."""
+    """Classify up to 64 articles; answers in order, and a problem in the place of what cannot be read."""
     if len(articles) > 1:
         await caller.spend(len(articles) - 1)  # one was counted with the call
-    return _json(b"[" + b",".join(_one(found) for found in await engine.judge(articles, caller.name)) + b"]")
+    found = in_place(articles, await engine.judge(requests_of(articles), caller.name))
+    return _json(b"[" + b",".join(map(_one, found)) + b"]")
 
 
 @v1.post(
     "/classify/stream",
     operation_id="classify_stream",
-    responses={**_problems(401, 403, 429, 503), 200: {"content": {MEDIA_TYPE: {}}, "description": "A line for each."}},
+    responses={**_problems(401, 403, 429, 503), 200: {"content": LINES, "description": "A line for each."}},
     response_class=Response,
-    openapi_extra={"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    openapi_extra={"requestBody": {"required": True, "content": LINES}},
 )
 async def classify_stream(
-    engine: Ready, settings: Annotated[Settings, Depends(_settings)], caller: Calling
+    request: Request, engine: Ready, settings: Annotated[Settings, Depends(_settings)], caller: Calling
 ) -> Response:
     """Classify an endless stream: a request a line in, as for classify, an answer or a problem a line out, in order."""
     engine.require_ready()
-    return Stream(engine, settings, caller)
+    accepted = request.headers.get("accept", "")
+    return Stream(engine, settings, caller, PLAIN_BYTES if PLAIN_BYTES in accepted else MEDIA_TYPE)
 
 
 @v1.get("/topics", operation_id="list_topics", responses=LOOK)

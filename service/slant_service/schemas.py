@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag, model_validator
-from pydantic.config import JsonDict, JsonValue
+from pydantic.config import JsonDict
 
 from slant.article import ALL, AUTO, LONGEST_TARGET, MOST_TARGETS
+from slant.inference.caution import WITHHELD_AT
 from slant.types import Json
 
 MOST_ARTICLES = 64
@@ -30,11 +31,12 @@ EXAMPLE: JsonDict = {
 
 _STRING: JsonDict = {"type": "string"}
 _NOTHING: JsonDict = {"type": "null"}
-ONE_BODY: list[JsonValue] = [
-    {"required": ["text"], "properties": {"text": _STRING, "html": _NOTHING}},
-    {"required": ["html"], "properties": {"html": _STRING, "text": _NOTHING}},
-]
-"""Either ``text`` or ``html``, as JSON Schema says it."""
+ONE_BODY: JsonDict = {
+    "if": {"required": ["text"], "properties": {"text": _STRING}},
+    "then": {"properties": {"html": _NOTHING}},
+    "else": {"required": ["html"], "properties": {"html": _STRING}},
+}
+"""Either ``text`` or ``html``, as JSON Schema says it; generators of clients would take ``oneOf`` for all there is."""
 
 
 def _kind_of_targets(value: Any) -> str:
@@ -63,7 +65,7 @@ _BROADER = Field(description="code of the topic that it lies beneath, null on le
 class Request(BaseModel):
     """One article, with either ``text`` or ``html``, and what to say of it."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [EXAMPLE], "oneOf": ONE_BODY})
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [EXAMPLE], **ONE_BODY})
 
     id: Annotated[str | None, Field(max_length=200, description="given back as it came")] = None
     title: Annotated[str | None, Field(max_length=2_000)] = None
@@ -78,6 +80,10 @@ class Request(BaseModel):
     coverage: Annotated[
         float | None, Field(gt=0, lt=1, description="add a set of labels that holds the right one this often")
     ] = None
+    withhold: Annotated[
+        list[Literal[WITHHELD_AT]],  # type: ignore[valid-type]
+        Field(max_length=len(WITHHELD_AT), description="warnings of which one is enough for no label to be given"),
+    ] = []
     sources: Annotated[
         bool, Field(description="add who says what, and where each of them stands toward each target")
     ] = False

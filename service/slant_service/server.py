@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
+import math
 import resource
 import signal
 from types import FrameType
@@ -43,7 +44,10 @@ class Server(uvicorn.Server):
                 self.app,
                 host=settings.host,
                 port=settings.port,
-                http=bounded_protocol(settings.slow_client_s, _connections(settings.max_connections)),
+                http=bounded_protocol(
+                    settings.slow_client_s, settings.keep_alive_s, _connections(settings.max_connections)
+                ),
+                timeout_keep_alive=math.ceil(settings.keep_alive_s),
                 ws="none",
                 access_log=False,
                 log_config=None,

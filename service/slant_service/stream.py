@@ -14,9 +14,10 @@ from slant.errors import SlantError
 from slant_service import schemas
 from slant_service.auth import Caller
 from slant_service.engine import Engine
-from slant_service.errors import Busy, TooMany, invalid, of_slant, problem, respond, retry_header
+from slant_service.errors import Busy, TooMany, of_slant, problem, respond, retry_header
 from slant_service.fair_queue import Line
 from slant_service.http_protocol import CONNECTION
+from slant_service.items import problem_of
 from slant_service.jobs import Answered
 from slant_service.lines import Lines, NumberedLine
 from slant_service.request_body import BodyRefused, ClientGone, pieces
@@ -25,6 +26,8 @@ from slant_service.shares import Spent
 from slant_service.strict_json import parse_apart
 
 MEDIA_TYPE = "application/x-ndjson"
+PLAIN_BYTES = "application/octet-stream"
+"""The same lines, for clients that know no other kind of stream, as those that are generated."""
 RATE_LOOK = 0.2
 """Seconds between two looks at whether the caller's rate allows the next line."""
 Answer = asyncio.Task[bytes]
@@ -37,8 +40,10 @@ class Stream(Response):
     one that reads too slowly holds up its own lines alone, and one that goes takes all its work with it.
     """
 
-    def __init__(self, engine: Engine, settings: Settings, caller: Caller) -> None:
-        super().__init__(media_type=MEDIA_TYPE)
+    media_type: str
+
+    def __init__(self, engine: Engine, settings: Settings, caller: Caller, media_type: str = MEDIA_TYPE) -> None:
+        super().__init__(media_type=media_type)
         self.engine, self.settings, self.caller = engine, settings, caller
         self.ahead = 2 * settings.workers + settings.max_batch_size
         self._held = 0
@@ -97,7 +102,7 @@ class Stream(Response):
                 await asyncio.sleep(RATE_LOOK)
 
     async def _write(self, made: asyncio.Queue[Answer | None], send: Send) -> None:
-        headers = [(b"content-type", MEDIA_TYPE.encode())]
+        headers = [(b"content-type", self.media_type.encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         while (answer := await made.get()) is not None:
             body = await answer + b"\n"
@@ -142,12 +147,13 @@ class LineRefused(Exception):
 
 async def _request(line: NumberedLine) -> schemas.Request:
     try:
-        return schemas.Request.model_validate(await parse_apart(line.content))
+        found = await parse_apart(line.content)
+        return schemas.Request.model_validate(found)
     except json.JSONDecodeError as error:
         said = f"line {line.number} is not JSON: {error.msg}"
         raise LineRefused(problem(422, "invalid-request", said)) from error
     except ValidationError as error:
-        raise LineRefused(invalid(error.errors(), where=f"line {line.number}: ")) from error
+        raise LineRefused(problem_of(error, found, f"line {line.number}: ")) from error
 
 
 async def _watch(scope: Scope) -> None:

@@ -22,6 +22,8 @@ MOST_MARKS = 10_000
 """Characters, white space apart, that may stand outside of strings; a full batch has about 4,000."""
 AT_ONCE = 65_536
 """Bytes that are read in the event loop; more are read in a thread."""
+MARK = b"\xef\xbb\xbf"
+"""The byte order mark, which some editors and languages write before UTF-8, and which says nothing there."""
 _INSIDE = re.compile(rb"(?:[^\"\\]++|\\.)*+", re.DOTALL)
 
 
@@ -41,6 +43,7 @@ def parse(body: bytes) -> Any:
         It is not JSON in UTF-8, has a name twice in one object, a number that is none or too large, half a character,
         more levels than ``DEEPEST`` or more marks than ``MOST_MARKS``.
     """
+    body = body.removeprefix(MARK)
     colons = _check_shape(body)
     try:
         found = from_json(body, allow_inf_nan=False, cache_strings="keys")

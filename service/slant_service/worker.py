@@ -103,6 +103,7 @@ def _judgement(classifier: Classifier, job: Job) -> Judgement:
         sources=asked.sources,
         min_confidence=asked.min_confidence,
         coverage=asked.coverage,
+        withhold=asked.withhold,
     )
 
 

@@ -16,7 +16,7 @@ from slant.errors import BundleDamaged, InputError
 from slant.features.memory import remembering
 
 if TYPE_CHECKING:
-    from slant.inference.classifier import Options
+    from slant.inference.many import Options
 
 
 class Judge(Protocol):

@@ -18,8 +18,10 @@ from slant.batch.store import Store
 from slant.batch.tally import Tally
 from slant.errors import OptionError, TargetError
 from slant.inference.caution import Caution
+from slant.inference.given import is_auto
 from slant.inference.stored import bundle_folder, read_bundle
 from slant.inference.topics import check_topics
+from slant.systems import check_system
 
 LONGEST = 86_400
 """Seconds that an article may be allowed at most."""
@@ -83,12 +85,13 @@ def score(
     Incomplete
         Some pieces cannot be read or written; what is done is kept.
     """
+    check_system("batch scoring")
     if not 0 < article_timeout <= LONGEST:
         raise OptionError(
             f"article_timeout is {article_timeout!r}; wanted seconds, more than 0 and at most {LONGEST}",
             field="article_timeout",
         )
-    wanted = AUTO if targets == AUTO else tuple(dict.fromkeys(check_targets(targets)))
+    wanted = AUTO if is_auto(targets) else tuple(dict.fromkeys(check_targets(targets)))
     if len(wanted) > MOST_TARGETS:
         raise TargetError(f"{len(wanted)} targets; at most {MOST_TARGETS} are judged", field="targets")
     Caution(min_confidence=min_confidence or 0.0).check(None)

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
-from typing import TypedDict, Unpack
+from functools import cached_property, lru_cache
+from os import PathLike
+from typing import Any, Self
 
 import numpy as np
 
 from slant.article import (
     ALL,
-    AUTO,
+    AnyTargets,
     Article,
     Judgement,
     ModelId,
     Read,
     SourceScore,
-    Targets,
     Topics,
     TopicScore,
     check_targets,
 )
+from slant.errors import BundleDamaged, BundleError, OptionError
 from slant.features.counts import count_pieces
 from slant.features.nearness import Nearness
 from slant.features.reading import LEAD, Reading, lead_features, read_article
@@ -34,48 +34,64 @@ from slant.features.views import TargetView, target_views
 from slant.heads.stance import StanceHead
 from slant.inference.bundle import Bundle, load_bundle
 from slant.inference.caution import Caution
+from slant.inference.given import check_article, check_flag, check_threads, is_auto, listed
+from slant.inference.many import ManyArticles
 from slant.inference.polarity import Asked, read_target
 from slant.inference.selftest import self_test
 from slant.inference.sources import MOST_SPEAKERS, source, source_scores, speakers
 from slant.inference.stances import stance_score
+from slant.inference.stored import bundle_folder
 from slant.inference.threads import one_blas_thread
 from slant.inference.topics import check_topics, topic_scores
 from slant.sources.pieces import searched
 from slant.sources.proposals import propose
 from slant.sources.speakers import Speaker
-from slant.text.language import SUPPORTED, language_of, unpack_model
+from slant.terminal import printable
+from slant.text.kinds import page_kind
+from slant.text.language import SUPPORTED, UNKNOWN, language_of, unpack_model
 from slant.types import Floats
+from slant.values import kind_of
 
 
-class Options(TypedDict, total=False):
-    """What to say of an article, and how sure to be; see ``Classifier.classify``."""
+@dataclass(frozen=True, eq=False, repr=False)
+class Classifier(ManyArticles):
+    """A loaded bundle, ready to classify. Safe to call from several threads.
 
-    topics: Topics
-    evidence: bool
-    sources: bool
-    min_confidence: float | None
-    coverage: float | None
-
-
-@dataclass(frozen=True)
-class Classifier:
-    """A loaded bundle, ready to classify. Safe to call from several threads."""
+    Pickled, it is the name or path of its bundle, and is loaded from there again. A copy of it is itself.
+    """
 
     bundle: Bundle
     abstain: float = 0.0
     """Confidence below which a stance gets no label, where a call does not say otherwise."""
+    origin: Origin | None = None
+    """Where ``load`` had it from."""
+
+    def __repr__(self) -> str:
+        return f"<Classifier {printable(self.model_id.name)} {printable(self.model_id.version)}>"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.origin is None:
+            raise BundleError(f"{self!r} was not loaded from a bundle's folder: only such a one can be pickled")
+        return load_again, (self.origin, self.model_id.sha256, self.abstain)
 
     @one_blas_thread()
     def classify(
         self,
         article: Article,
-        targets: Targets = (),
+        targets: AnyTargets = (),
         *,
         topics: Topics = True,
         evidence: bool = True,
         sources: bool = False,
         min_confidence: float | None = None,
         coverage: float | None = None,
+        withhold: Iterable[str] = (),
     ) -> Judgement:
         """Say what an article is about, and where it stands toward each target.
 
@@ -85,21 +101,33 @@ class Classifier:
 
         A stance below ``min_confidence`` gets ``None`` for a label; its probabilities are there all the same.
         With ``coverage`` each stance also has a set of labels that holds the right one in that part of answers.
+        ``withhold`` names warnings of which one is enough for no stance to get a label: ``language-unsupported``,
+        ``language-undetermined``, ``not-an-article``.
 
-        Raises:
-            ArticleError: nothing readable is in the article.
-            TargetError: a target is blank or too long.
-            OptionError: ``topics`` is something else, or ``min_confidence`` or ``coverage`` out of its range.
+        Raises
+        ------
+        ArticleError
+            Nothing readable is in the article, or it is none.
+        TargetError
+            A target is blank or too long.
+        OptionError
+            An option is something else than it may be, or out of its range.
         """
         check_topics(topics)
-        named = () if targets == AUTO else check_targets(targets)
+        check_article(article)
+        check_flag("evidence", evidence)
+        check_flag("sources", sources)
+        auto = is_auto(targets)
+        named = () if auto else check_targets(targets)
         least = self.abstain if min_confidence is None else min_confidence
-        caution = Caution(min_confidence=least, coverage=coverage).check(self.bundle.stance)
+        caution = Caution(min_confidence=least, coverage=coverage, withhold=listed(withhold)).check(self.bundle.stance)
         reading = read_article(self.bundle.encoder, article)
-        wanted = propose(reading.headline, reading.cleaned, reading.spans) if targets == AUTO else named
+        wanted = propose(reading.headline, reading.cleaned, reading.spans) if auto else named
         seen = list(self._seen(reading, wanted))
         found = speakers(self.bundle.tagger, self.bundle.encoder, reading) if sources else []
         language = language_of(reading.cleaned)
+        warnings = tuple(self._warnings(reading, language, bool(wanted), found if sources else None))
+        caution = caution.after(warnings)
         read = {int(n) for *_, view in seen for n in view.near.read}
         return Judgement(
             id=article.id,
@@ -113,19 +141,11 @@ class Classifier:
                 for head, asked, view in seen
             ),
             read=Read(reading.characters, len(read) or self._lead_sentences(reading), len(reading.spans)),
-            warnings=tuple(self._warnings(reading, language, bool(wanted), found if sources else None)),
+            warnings=warnings,
             model=self.model_id,
             text=reading.text if article.html is not None else None,
             sources=tuple(source(reading, one) for one in found),
         )
-
-    def classify_many(
-        self, articles: Iterable[Article], targets: Targets = (), **options: Unpack[Options]
-    ) -> Iterator[Judgement]:
-        """Classify articles one after the other, toward the same targets; order is kept, memory bounded."""
-        wanted: Targets = AUTO if targets == AUTO else check_targets(targets)
-        for article in articles:
-            yield self.classify(article, wanted, **options)
 
     @cached_property
     def model_id(self) -> ModelId:
@@ -179,8 +199,12 @@ class Classifier:
     def _warnings(
         self, reading: Reading, language: str, targets: bool, found: Sequence[Speaker] | None
     ) -> Iterator[str]:
-        if language not in SUPPORTED:
+        if language == UNKNOWN:
+            yield "language-undetermined"
+        elif language not in SUPPORTED:
             yield "language-unsupported"
+        if page_kind(f"{reading.headline}\n{reading.text}"):
+            yield "not-an-article"
         if len(reading.cleaned) < len(reading.text):
             yield "text-cut"
         if reading.html_cut:
@@ -195,21 +219,65 @@ class Classifier:
             yield "sources-cut"
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What ``load`` was asked for."""
+
+    where: str
+    threads: int | None = None
+    device: str = "cpu"
+
+
 def load(
-    where: str | Path = "default", *, threads: int | None = None, abstain: float = 0.0, device: str = "cpu"
+    where: str | PathLike[str] = "default", *, threads: int | None = None, abstain: float = 0.0, device: str = "cpu"
 ) -> Classifier:
     """Load a bundle, by path or by name (``default``), and return its classifier.
 
-    Below a confidence of ``abstain`` a stance gets no label.
+    Nothing else in the process is changed: BLAS is kept to one thread while an article is judged, and no longer.
 
-    ``threads`` is the number of cores that one call may use (default: all). ``device`` is ``cpu`` or ``cuda``. Nothing
-    else in the process is changed: BLAS is kept to one thread while an article is judged, and no longer.
+    Parameters
+    ----------
+    where
+        ``default``, or a folder; a ``~`` before it is the home folder.
+    threads
+        Cores that one call may use; all if not given.
+    abstain
+        Confidence below which a stance gets no label, where a call does not say otherwise.
+    device
+        ``cpu`` or ``cuda``.
 
-    Raises:
-        BundleError: the bundle is missing, damaged, untrusted or written for something else.
-        OptionError: ``abstain`` is not from 0 to 1, or the device is not there.
-        SlantError: there is no room for what must be unpacked.
+    Raises
+    ------
+    BundleError
+        The bundle is missing, damaged, untrusted or written for something else.
+    OptionError
+        ``abstain`` is not from 0 to 1, ``threads`` not 1 or more, the device is not there.
     """
+    if not isinstance(where, str | PathLike):
+        raise OptionError(f"wanted 'default' or a bundle's folder, got {kind_of(where)}", field="where")
     Caution(min_confidence=abstain).check(None)
+    check_threads(threads)
+    origin = Origin(
+        "default" if str(where) == "default" else str(bundle_folder(str(where)).absolute()), threads, device
+    )
     unpack_model()  # the first article would need it: that there is no room for it is better known now
-    return Classifier(load_bundle(where, threads=threads, device=device), abstain)
+    return Classifier(load_bundle(origin.where, threads=threads, device=device), abstain, origin)
+
+
+def load_again(origin: Origin, sha256: str, abstain: float) -> Classifier:
+    """Load what was pickled, once for each process.
+
+    Raises
+    ------
+    BundleError
+        The bundle is not there any more, or is another.
+    """
+    found = _loaded(origin)
+    if found.model_id.sha256 != sha256:
+        raise BundleDamaged(f"{origin.where}: sha256 is {found.model_id.sha256}; what was pickled had {sha256}")
+    return replace(found, abstain=abstain)
+
+
+@lru_cache(maxsize=1)
+def _loaded(origin: Origin) -> Classifier:
+    return load(origin.where, threads=origin.threads, device=origin.device)

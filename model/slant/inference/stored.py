@@ -25,7 +25,12 @@ FLAGS = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
 
 def bundle_folder(where: str | Path) -> Path:
     """Return the folder that a bundle's name or path stands for; ``default`` is the embedded one."""
-    return DEFAULT if str(where) == "default" else Path(where)
+    if str(where) == "default":
+        return DEFAULT
+    try:
+        return Path(where).expanduser()
+    except RuntimeError as error:  # a ~ before somebody whom the system does not know
+        raise BundleMissing(f"{where}: no such bundle folder") from error
 
 
 def read_bundle(folder: Path) -> tuple[Manifest, dict[str, bytes]]:

@@ -17,7 +17,7 @@ def check_topics(wanted: Topics) -> Topics:
     OptionError
         It is neither true nor false nor ``"all"``.
     """
-    if isinstance(wanted, bool) or wanted == ALL:
+    if isinstance(wanted, bool) or (isinstance(wanted, str) and wanted == ALL):
         return wanted
     raise OptionError(f"topics is True, False or {ALL!r}; got {str(wanted)[:40]!r}", field="topics")
 

@@ -12,18 +12,20 @@ from typing import Any, Self
 import httpx2
 
 from slant_service.client.calls import (
+    NOTHING,
     Batch,
     Found,
     Given,
     Patience,
     batches,
-    checked,
     lines,
     problems_of,
     read_many,
+    read_model,
     read_one,
     requests_of,
     settings_of,
+    unreachable,
     written,
 )
 from slant_service.schemas import Answer, Model, Problem
@@ -41,16 +43,25 @@ class Client:
         patience: Patience | None = None,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
-        self._http = httpx2.Client(transport=transport, **settings_of(base_url, key, timeout))
+        try:
+            self._http = httpx2.Client(transport=transport, **settings_of(base_url, key, timeout))
+        except (httpx2.InvalidURL, ValueError, TypeError) as error:
+            raise unreachable(base_url, error) from error
         self._patience = patience or Patience()
 
     def classify(self, **request: Any) -> Answer:
         """Classify one article; arguments are the fields of a request: ``text``, ``title``, ``targets``, ...
 
-        Raises:
-            ServiceProblem: the service answered with a problem.
-            ValidationError: an argument is not what a request holds.
-            HTTPError: the service cannot be reached (httpx2's error).
+        Raises
+        ------
+        RequestInvalid
+            An argument is not what a request holds.
+        Unreachable
+            The service cannot be reached, or not in time.
+        ServiceProblem
+            The service answered with a problem.
+        AnswerUnknown
+            It answered with something else.
         """
         return read_one(self._post("/v1/classify", written(request)))
 
@@ -75,13 +86,16 @@ class Client:
     def classify_file(self, file: str | Path, *, ahead: int = 2) -> Iterator[Found]:
         """Yield for each line of a JSON Lines file (.gz or not) its answer, or its problem, in order and lazily.
 
-        Errors as ``classify``; ``OSError`` if the file cannot be read.
+        Errors as ``classify``; ``FileUnreadable`` if the file cannot be read.
         """
         return self.classify_many(lines(Path(file)), ahead=ahead)
 
     def model(self) -> Model:
         """Return what the service says of its bundle; errors as ``classify``."""
-        return Model.model_validate_json(checked(self._http.get("/v1/model")).content)
+        answer, failure = self._try("GET", "/v1/model")
+        if answer is None:
+            raise unreachable(self._http.base_url, failure) from failure
+        return read_model(answer)
 
     def close(self) -> None:
         """Close all connections."""
@@ -98,18 +112,19 @@ class Client:
         return read_many(self._post("/v1/classify/batch", wanted), batch) if wanted else problems_of(batch)
 
     def _post(self, path: str, content: Any) -> httpx2.Response:
-        for attempt in range(self._patience.tries):
-            answer, failure = self._try(path, content)
-            wait = self._patience.wait(attempt, answer)
+        for attempt in self._patience.attempts:
+            answer, failure = self._try("POST", path, content)
+            wait = self._patience.wait(attempt, answer, failure)
             if answer is not None and (answer.is_success or wait is None):
                 return answer
-            if failure is not None and wait is None:
-                raise failure
+            if answer is None and wait is None:
+                raise unreachable(self._http.base_url, failure) from failure
             time.sleep(wait or 0.0)
         raise AssertionError  # the last attempt waits for nothing
 
-    def _try(self, path: str, content: Any) -> tuple[httpx2.Response | None, httpx2.TransportError | None]:
+    def _try(self, method: str, path: str, content: Any = None) -> tuple[httpx2.Response | None, Exception]:
+        """Return the answer, or ``None`` and why there is none."""
         try:
-            return self._http.post(path, json=content), None
-        except httpx2.TransportError as error:
+            return self._http.request(method, path, json=content), NOTHING
+        except (httpx2.HTTPError, httpx2.InvalidURL, RuntimeError) as error:  # the last where it is closed
             return None, error

@@ -11,18 +11,20 @@ from typing import Any, Self
 import httpx2
 
 from slant_service.client.calls import (
+    NOTHING,
     Batch,
     Found,
     Given,
     Patience,
     batches,
-    checked,
     lines,
     problems_of,
     read_many,
+    read_model,
     read_one,
     requests_of,
     settings_of,
+    unreachable,
     written,
 )
 from slant_service.schemas import Answer, Model, Problem
@@ -40,7 +42,10 @@ class AsyncClient:
         patience: Patience | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        self._http = httpx2.AsyncClient(transport=transport, **settings_of(base_url, key, timeout))
+        try:
+            self._http = httpx2.AsyncClient(transport=transport, **settings_of(base_url, key, timeout))
+        except (httpx2.InvalidURL, ValueError, TypeError) as error:
+            raise unreachable(base_url, error) from error
         self._patience = patience or Patience()
 
     async def classify(self, **request: Any) -> Answer:
@@ -69,7 +74,10 @@ class AsyncClient:
 
     async def model(self) -> Model:
         """Return what the service says of its bundle; errors as ``Client.classify``."""
-        return Model.model_validate_json(checked(await self._http.get("/v1/model")).content)
+        answer, failure = await self._try("GET", "/v1/model")
+        if answer is None:
+            raise unreachable(self._http.base_url, failure) from failure
+        return read_model(answer)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -86,18 +94,19 @@ class AsyncClient:
         return read_many(await self._post("/v1/classify/batch", wanted), batch) if wanted else problems_of(batch)
 
     async def _post(self, path: str, content: Any) -> httpx2.Response:
-        for attempt in range(self._patience.tries):
-            answer, failure = await self._try(path, content)
-            wait = self._patience.wait(attempt, answer)
+        for attempt in self._patience.attempts:
+            answer, failure = await self._try("POST", path, content)
+            wait = self._patience.wait(attempt, answer, failure)
             if answer is not None and (answer.is_success or wait is None):
                 return answer
-            if failure is not None and wait is None:
-                raise failure
+            if answer is None and wait is None:
+                raise unreachable(self._http.base_url, failure) from failure
             await asyncio.sleep(wait or 0.0)
         raise AssertionError  # the last attempt waits for nothing
 
-    async def _try(self, path: str, content: Any) -> tuple[httpx2.Response | None, httpx2.TransportError | None]:
+    async def _try(self, method: str, path: str, content: Any = None) -> tuple[httpx2.Response | None, Exception]:
+        """Return the answer, or ``None`` and why there is none."""
         try:
-            return await self._http.post(path, json=content), None
-        except httpx2.TransportError as error:
+            return await self._http.request(method, path, json=content), NOTHING
+        except (httpx2.HTTPError, httpx2.InvalidURL, RuntimeError) as error:  # the last where it is closed
             return None, error
