@@ -60,7 +60,7 @@ def test_rejected_rows_have_an_exit_code_of_their_own(slant: Shell, source: Path
         found = json.loads(said)
         assert (code, err) == (3, "")
         assert (found["rows"], found["rejected"], found["reasons"]) == (20, 1, {"not JSON": 1})
-    told = json.loads((out / "run.json").read_text())
+    told = json.loads((out / "_run.json").read_text())
     assert told["command"].startswith(f"slant score {source}")
     assert told["result"]["rows"] == 20
 

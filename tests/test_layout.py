@@ -20,7 +20,7 @@ from slant.inference.manifest import BundleFiles
 from support import ROOT, SAMPLES
 
 ORDER = (
-    "errors", "labels", "types", "terminal", "article", "text", "targets", "features", "sources", "heads", "inference", "batch", "data", "evaluation",
+    "errors", "labels", "types", "terminal", "records", "article", "text", "targets", "features", "sources", "heads", "inference", "batch", "data", "evaluation",
     "training", "progress", "show", "cli_score", "cli_train", "cli", "__main__",
 )  # fmt: skip
 """Rooms of slant in the order in which they may know of each other: each only of those before it."""

@@ -15,6 +15,7 @@ from rich.table import Table
 from slant.batch.order import Reporter
 from slant.batch.run import Summary
 from slant.batch.tally import Tally
+from slant.terminal import printable
 
 WINDOW = 300.0
 """Seconds over which the pace is measured: pieces come in bursts."""
@@ -52,7 +53,7 @@ class Lines:
 
     def say(self, note: str) -> None:
         """Tell a note."""
-        sys.stderr.write(f"slant: {note}\n")
+        sys.stderr.write(f"slant: {printable(note)}\n")
         sys.stderr.flush()
 
     def begin(self, rows: int, done: int) -> None:
@@ -84,7 +85,7 @@ class Bar:
 
     def say(self, note: str) -> None:
         """Tell a note above the bar."""
-        self._progress.console.print(f"slant: {escape(note)}", highlight=False)
+        self._progress.console.print(f"slant: {escape(printable(note))}", highlight=False)
 
     def begin(self, rows: int, done: int) -> None:
         """Set the bar up."""
@@ -107,6 +108,12 @@ def show(summary: Summary, out: str) -> None:
             console.print(_counts(title, dict(counts.most_common(MOST)), tally.rows + tally.rejected))
     if tally.stances:
         console.print(_stances(tally))
+    for note, count in tally.notes.most_common():
+        console.print(f"{count} rows: {escape(note)}")
+    for path, why in list(summary.bad_files.items())[:MOST]:
+        console.print(escape(printable(f"{path}: none of its rows is judged: {why}")))
+    if len(summary.bad_files) > MOST:
+        console.print(f"and {len(summary.bad_files) - MOST} further files, all in _rejects/files.jsonl")
     new = summary.pieces - summary.before
     console.print(f"{tally.rows} rows judged, {tally.rejected} rejected, in {summary.pieces} parts: {escape(out)}")
     console.print(f"[dim]{new} of them now, in {summary.seconds:.1f} s[/]")

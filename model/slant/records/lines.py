@@ -1,14 +1,19 @@
 """The records of a file of lines: one a line in JSON Lines, one or more lines each in CSV. What is broken stays small:
 a quote that is never closed costs its own line, not the rest of the file.
+
+An escape and what stands behind it are one character while records are told apart, and are made what they mean after.
 """
 
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, ClassVar, Literal
+
+from slant.records.layout import Dialect
 
 LONGEST = 8 * 2**20
 """Bytes in the longest record that is read; of a longer one only the beginning is kept."""
@@ -20,20 +25,23 @@ SHOWN = 1_000
 class Record:
     """A record as it stands in the file: its first line (from 1), its length in bytes, and what is wrong with it.
 
-    ``fields`` are those of a CSV record, as text in Latin-1: every byte a character, whatever the encoding.
+    ``fields`` are those of a CSV record, as text in Latin-1: every byte a character, whatever the encoding. One that
+    is ``None`` is the null of a database.
     """
 
     line: int
     length: int
     raw: bytes
-    fields: tuple[str, ...] = ()
+    fields: tuple[str | None, ...] = ()
     fault: str | None = None
 
 
-def records(stream: BinaryIO, delimiter: str | None, first: int = 1) -> Iterator[Record]:
-    """Yield the records of a stream that begins at line ``first``; with a delimiter it is CSV. Blank ones are there."""
+def records(stream: BinaryIO, dialect: Dialect | None, first: int = 1) -> Iterator[Record]:
+    """Yield the records of a stream that begins at line ``first``; with a dialect it is CSV. Blank ones are there."""
+    if dialect is None:
+        return _lines(stream, first)
     lines = _lines(stream, first)
-    return lines if delimiter is None else _Csv(lines, delimiter).records()
+    return _Csv(_unbroken(lines, dialect.escape) if dialect.escape else lines, dialect).records()
 
 
 def _lines(stream: BinaryIO, first: int) -> Iterator[Record]:
@@ -46,6 +54,25 @@ def _lines(stream: BinaryIO, first: int) -> Iterator[Record]:
                 break
         yield Record(line, len(raw) + rest, raw) if not rest else _too_long(line, len(raw) + rest, raw)
         line += 1
+
+
+def _unbroken(lines: Iterator[Record], escape: str) -> Iterator[Record]:
+    """Yield lines, as one those whose end is escaped."""
+    ends = re.compile(rb"(?<!%(e)b)(?:%(e)b%(e)b)*%(e)b\r?\n\Z" % {b"e": re.escape(escape.encode())})
+    for line in lines:
+        held = [line]
+        while not held[-1].fault and ends.search(held[-1].raw) and sum(one.length for one in held) <= LONGEST:
+            more = next(lines, None)
+            if more is None:
+                break
+            held.append(more)
+        length, raw = sum(one.length for one in held), b"".join(one.raw for one in held)
+        if len(held) == 1:
+            yield line
+        elif length > LONGEST or held[-1].fault:
+            yield _too_long(line.line, length, raw)
+        else:
+            yield Record(line.line, length, raw)
 
 
 def _too_long(line: int, length: int, raw: bytes) -> Record:
@@ -74,8 +101,9 @@ class _Csv:
     answer is kept, so that no line is looked at more than a few times, however many quotes are open.
     """
 
-    def __init__(self, lines: Iterator[Record], delimiter: str) -> None:
-        self._lines, self._delimiter = lines, delimiter
+    def __init__(self, lines: Iterator[Record], dialect: Dialect) -> None:
+        self._lines, self._dialect = lines, dialect
+        self._escapes = _Escapes(dialect) if dialect.escape else None
         self._held = deque[Record]()
         self._size = 0  # of what is held
         self._file_ended = False
@@ -89,7 +117,7 @@ class _Csv:
             self._let_go()
             try:
                 for fields in self._reader(self._fed()):
-                    yield _joined(self._held, tuple(fields))
+                    yield _joined(self._held, self._meant(fields))
                     self._let_go()
             except (csv.Error, _Unending) as error:
                 self._last_unknown = isinstance(error, _Unending) and not self._held[-1].fault
@@ -145,19 +173,36 @@ class _Csv:
             return False
         return True
 
-    def _fields(self, lines: Sequence[bytes]) -> tuple[str, ...]:
+    def _fields(self, lines: Sequence[bytes]) -> tuple[str | None, ...]:
         """Return the fields of the record that lines are; ``_Open`` if they leave a quote open."""
-        return tuple(next(self._reader(_left_open(lines))))
+        return self._meant(next(self._reader(self._left_open(lines))))
 
     def _reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
-        return csv.reader(lines, delimiter=self._delimiter, strict=True)
+        dialect = self._dialect
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if dialect.quoted else csv.QUOTE_NONE
+        return csv.reader(
+            lines, delimiter=dialect.delimiter, quoting=quoting, skipinitialspace=dialect.padded, strict=True
+        )
+
+    def _text(self, line: bytes) -> str:
+        text = line.decode("latin-1")
+        return self._escapes.hidden(text) if self._escapes else text
+
+    def _meant(self, fields: Sequence[str]) -> tuple[str | None, ...]:
+        return tuple(map(self._escapes.meant, fields) if self._escapes else fields)
+
+    def _left_open(self, lines: Iterable[bytes]) -> Iterator[str]:
+        """Yield lines as text, and fail if there are wanted more."""
+        for line in lines:
+            yield self._text(line)
+        raise _Open
 
     def _fed(self) -> Iterator[str]:
         """Yield lines as text, and hold those that the record in work is made of."""
         while line := self._hold():
             if line.fault or self._size > LONGEST:
                 raise _Unending
-            yield line.raw.decode("latin-1")
+            yield self._text(line.raw)
 
     def _hold(self) -> Record | None:
         """Return the next line, which is held from now on."""
@@ -174,18 +219,38 @@ class _Csv:
         self._size, self._end, self._last_unknown = size, None, False
 
 
-def _left_open(lines: Iterable[bytes]) -> Iterator[str]:
-    """Yield lines as text, and fail if there are wanted more."""
-    for line in lines:
-        yield line.decode("latin-1")
-    raise _Open
+class _Escapes:
+    """Hides an escape and what stands behind it while records are told apart: both are one character beyond Latin-1."""
+
+    HIDDEN, BEYOND = re.compile("[\u0100-\u01ff]"), 0x100
+    NULL = chr(BEYOND + ord("N"))
+    LETTERS: ClassVar = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0", "Z": "\x1a"}
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect, self._escape = dialect, dialect.escape or ""
+        self._escaped = re.compile(rf"{re.escape(self._escape)}(\r\n|.)", re.DOTALL)
+
+    def hidden(self, text: str) -> str:
+        """Return text with its escapes hidden."""
+        return self._escaped.sub(lambda found: "".join(chr(self.BEYOND + ord(one)) for one in found[1]), text)
+
+    def meant(self, field: str) -> str | None:
+        """Return what a field means; ``None`` for the null of a database."""
+        return None if field == self.NULL else self.HIDDEN.sub(self._meaning, field)
+
+    def _meaning(self, found: re.Match[str]) -> str:
+        sign = chr(ord(found[0]) - self.BEYOND)
+        if not self._dialect.quoted:
+            return self.LETTERS.get(sign, sign)
+        itself = sign in ('"', "'", "\r", "\n", self._escape, self._dialect.delimiter)
+        return sign if itself else self._escape + sign  # who writes quotation marks escapes little else
 
 
 def _faulty(line: Record, error: Exception) -> Record:
     return Record(line.line, line.length, line.raw, fault=f"not CSV: {error}")
 
 
-def _joined(held: Sequence[Record], fields: tuple[str, ...]) -> Record:
+def _joined(held: Sequence[Record], fields: tuple[str | None, ...]) -> Record:
     if len(held) == 1:
         return Record(held[0].line, held[0].length, held[0].raw, fields)
     raw = b"".join(line.raw for line in held)
