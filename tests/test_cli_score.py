@@ -100,7 +100,9 @@ def test_batch_says_what_the_classifier_says(classifier: Classifier, samples: li
     scoring.score(str(tmp_path / "in.jsonl"), out, targets=targets, evidence=True, sources=True, workers=2)
     found = pq.read_table(tmp_path / "out" / "part-000000.parquet").drop_columns(["file", "row"]).to_pylist()
     alone = [classifier.classify(one, targets, sources=True).to_dict() for one in articles]
+    own = {"text": "article_text", "sources": "article_sources"}
     assert alone[0]["stances"][0]["sources"]
+    alone = [{own.get(name, name): value for name, value in one.items()} for one in alone]
     assert json.loads(json.dumps(found)) == json.loads(json.dumps([*alone, *alone]))
 
 

@@ -13,6 +13,8 @@ from slant.errors import DataError
 from slant.records.layout import Given
 from slant.types import Json
 
+NEAR = 0.66
+"""How like a name must be to one that was meant."""
 Format = Literal["parquet", "jsonl", "csv"]
 GUESSES = {
     "id": ("id", "custom_id", "article_id", "doc_id", "uuid", "guid", "url"),
@@ -106,7 +108,7 @@ class Columns:
 def no_such_column(name: str, names: Collection[str]) -> str:
     """Return the sentence that says that a column is not there, with names that are near to its own."""
     low = {one.lower(): one for one in names}
-    near = [low[one] for one in difflib.get_close_matches(name.lower(), low, n=3)]
+    near = [low[one] for one in difflib.get_close_matches(name.lower(), low, n=3, cutoff=NEAR)]
     meant = f"; near it: {', '.join(map(repr, near))}" if near else ""
     return f"no column {name!r}{meant}; there are: {', '.join(names) or 'none'}"
 

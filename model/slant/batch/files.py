@@ -26,6 +26,8 @@ HIDDEN = ("_", ".")
 """In a folder, files whose names begin so are not data: marks and leftovers of whoever wrote there."""
 PLAN = "_plan.json"
 """Marks the output folder of a run."""
+STDIN, KEPT = "-", "_stdin"
+"""The name for standard input, and the file of the output folder that what came from it is kept in."""
 
 
 class ReadFailed(OSError):
@@ -50,7 +52,7 @@ def find(inputs: Iterable[str], out: str | None = None) -> list[File]:
     Parameters
     ----------
     inputs
-        Names, folders and patterns.
+        Names, folders and patterns; ``-`` for what came from standard input.
     out
         The folder that is written to. What lies in it is no input; nor is, in a folder, the output of another run.
 
@@ -60,7 +62,10 @@ def find(inputs: Iterable[str], out: str | None = None) -> list[File]:
         One of them stands for nothing, for a file of another kind, for a pipe or a device, or for one in ``out``.
     """
     place = _store(out) if out is not None else None
-    found = {file.path: file for given in inputs for file in _find(given, place)}
+    found = {file.path: file for given in inputs if given != STDIN for file in _find(given, place)}
+    if STDIN in inputs and out is not None:
+        kept = look(f"{out.rstrip('/')}/{KEPT}")
+        found[kept.path] = kept
     if not found:
         raise DataError("no input: wanted files, folders or patterns", field="input")
     return [found[path] for path in sorted(found)]

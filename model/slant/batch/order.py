@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from tempfile import SpooledTemporaryFile
 from typing import Protocol
 
 from slant.batch.asked import Asked, no_such_column
-from slant.batch.files import PLAN, find
+from slant.batch.files import BLOCK, KEPT, PLAN, STDIN, find
 from slant.batch.finished import ALL, BAD_FILES
 from slant.batch.judge import Load
 from slant.batch.plan import PIECE, Plan, is_plan, plan_from, unchanged
@@ -20,11 +23,14 @@ from slant.batch.tally import Tally
 from slant.errors import Changed, DataError
 
 TOLD, SUCCESS = "_run.json", "_SUCCESS"
+KEPT_DIGEST = f"{KEPT}.sha256"
+IN_MEMORY = 64 * 2**20
+"""Bytes of standard input that are held in memory; more go to a temporary file."""
 SECONDS = 60.0
 """What an article may take."""
 WRITTEN = re.compile(
     rf"part-\d{{6,}}\.(parquet|jsonl|csv)|_?rejects/part-\d{{6,}}\.jsonl|_tally/part-\d{{6,}}\.json|{re.escape(ALL)}"
-    rf"|{re.escape(BAD_FILES)}"
+    rf"|{re.escape(BAD_FILES)}|{re.escape(KEPT)}(\.sha256)?"
 )
 """The names of what a run writes, but for what says that it is done, and its plan; ``rejects`` is of older versions."""
 HALF_WRITTEN = re.compile(rf"((_?rejects|_tally)/)?{re.escape(BESIDE)}[^/]*")
@@ -71,6 +77,8 @@ def planned(order: Order) -> Plan:
         The folder holds something else.
     """
     kept, now = order.out.get(PLAN), None
+    if STDIN in order.inputs:
+        _keep_stdin(order, kept)
     if kept is None or (order.fresh and not is_plan(kept)):
         _check_empty(order)
         now = _new_plan(order)
@@ -89,6 +97,30 @@ def planned(order: Order) -> Plan:
     return now
 
 
+def _keep_stdin(order: Order, plan: bytes | None) -> None:
+    """Keep what comes from standard input in the output folder, where it can be read from anywhere and again.
+
+    Raises
+    ------
+    Changed
+        The folder holds a run of other input, or something else.
+    """
+    if plan is None or (order.fresh and not is_plan(plan)):
+        _check_empty(order)
+    digest = hashlib.sha256()
+    with SpooledTemporaryFile(IN_MEMORY) as spooled:
+        while raw := sys.stdin.buffer.read(BLOCK):
+            digest.update(raw)
+            spooled.write(raw)
+        same = order.out.get(KEPT_DIGEST) == digest.hexdigest().encode()
+        if same and KEPT in order.out.sizes():
+            return
+        if plan is not None and not order.fresh:
+            raise Changed("the run was begun otherwise: standard input was another; --fresh begins anew")
+        order.out.put(KEPT, spooled)
+        order.out.put(KEPT_DIGEST, digest.hexdigest().encode())
+
+
 def clean(out: Store, names: Iterable[str]) -> None:
     """Remove what a kill has left half written."""
     out.remove(name for name in names if HALF_WRITTEN.fullmatch(name))
@@ -97,7 +129,8 @@ def clean(out: Store, names: Iterable[str]) -> None:
 def _check_empty(order: Order) -> None:
     """Make sure that nothing is there that is not Slant's."""
     names = order.out.sizes()
-    strange = sorted(name for name in names if not name.startswith(LOCK) and not HALF_WRITTEN.fullmatch(name))
+    ours = (LOCK, KEPT)
+    strange = sorted(name for name in names if not name.startswith(ours) and not HALF_WRITTEN.fullmatch(name))
     if strange:
         said = "; --fresh touches only what a run has left" if order.fresh else "; wanted an empty folder"
         raise Changed(f"{order.out.url}: holds {strange[0]!r} and no run{said}")
@@ -106,7 +139,7 @@ def _check_empty(order: Order) -> None:
 def _begin_anew(out: Store) -> None:
     """Remove what a run has written, the sign of its success first; its plan stays until there is another."""
     out.remove([SUCCESS, TOLD, "run.json"])
-    out.remove(name for name in out.sizes() if WRITTEN.fullmatch(name))
+    out.remove(name for name in out.sizes() if WRITTEN.fullmatch(name) and not name.startswith(KEPT))
 
 
 def _new_plan(order: Order) -> Plan:
