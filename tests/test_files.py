@@ -212,12 +212,12 @@ def test_bytes_that_stand_for_nothing_in_an_encoding_cost_their_row(tmp_path: Pa
         ({"escape": "ab"}, r"--escape 'ab': wanted one character, as \\"),
     ],
 )
-def test_a_layout_that_is_none_is_refused(given: dict[str, str], said: str, tmp_path: Path) -> None:
+def test_a_layout_that_is_none_is_refused(given: dict[str, Any], said: str, tmp_path: Path) -> None:
     with pytest.raises(OptionError, match=said):
         read(tmp_path, **given)
 
 
-ESCAPED: dict[str, tuple[bytes, dict[str, str]]] = {
+ESCAPED: dict[str, tuple[bytes, dict[str, Any]]] = {
     "Spark": (b'id,text\n1,"say \\"hi\\", C:\\new"\n2,b\n', {}),
     "Spark, named": (b'id,text\n1,"say \\"hi\\", C:\\new"\n2,b\n', {"escape": "backslash"}),
     "MySQL, quoted": (b'"id","text"\n"1","say \\"hi\\", C:\\\\new"\n"2","b"\n', {"escape": "\\"}),

@@ -18,13 +18,11 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from slant.article import ALL, AUTO, Targets, Topics
+from slant.cli_files import Delimiter, Encoding, Escape
 from slant.errors import BatchError, Changed, Incomplete, Locked, MissingExtra, OptionError
 
 CODES: dict[type[BatchError], int] = {Incomplete: 4, Changed: 5, Locked: 6}
 REJECTED, INTERRUPTED = 3, 130
-Encoding = Annotated[str | None, typer.Option(help="Of text, as cp1252; UTF-8 if not set, or what a mark tells.")]
-Delimiter = Annotated[str | None, typer.Option(help="Between columns of CSV, as ; or tab; guessed if not set.")]
-Escape = Annotated[str | None, typer.Option(help="In CSV, as backslash: of Spark, MySQL, Postgres.")]
 
 
 class Form(StrEnum):

@@ -36,32 +36,45 @@ class Record:
     fault: str | None = None
 
 
-def records(stream: BinaryIO, dialect: Dialect | None, first: int = 1) -> Iterator[Record]:
-    """Yield the records of a stream that begins at line ``first``; with a dialect it is CSV. Blank ones are there."""
+def records(stream: BinaryIO, dialect: Dialect | None, first: int = 1, longest: int | None = None) -> Iterator[Record]:
+    """Yield the records of a stream, blank ones too.
+
+    Parameters
+    ----------
+    stream
+        The stream.
+    dialect
+        How columns are told apart, if it is CSV.
+    first
+        The number of its first line.
+    longest
+        Bytes in the longest record that is read.
+    """
+    longest = longest or LONGEST
+    lines = _lines(stream, first, longest)
     if dialect is None:
-        return _lines(stream, first)
-    lines = _lines(stream, first)
-    return _Csv(_unbroken(lines, dialect.escape) if dialect.escape else lines, dialect).records()
+        return lines
+    return _Csv(_unbroken(lines, dialect.escape, longest) if dialect.escape else lines, dialect, longest).records()
 
 
-def _lines(stream: BinaryIO, first: int) -> Iterator[Record]:
+def _lines(stream: BinaryIO, first: int, longest: int) -> Iterator[Record]:
     line = first
-    while raw := stream.readline(LONGEST):
+    while raw := stream.readline(longest):
         rest = 0
-        while not raw.endswith(b"\n") and (more := stream.readline(LONGEST)):
+        while not raw.endswith(b"\n") and (more := stream.readline(longest)):
             rest += len(more)
             if more.endswith(b"\n"):
                 break
-        yield Record(line, len(raw) + rest, raw) if not rest else _too_long(line, len(raw) + rest, raw)
+        yield Record(line, len(raw) + rest, raw) if not rest else _too_long(line, len(raw) + rest, raw, longest)
         line += 1
 
 
-def _unbroken(lines: Iterator[Record], escape: str) -> Iterator[Record]:
+def _unbroken(lines: Iterator[Record], escape: str, longest: int) -> Iterator[Record]:
     """Yield lines, as one those whose end is escaped."""
     ends = re.compile(rb"(?<!%(e)b)(?:%(e)b%(e)b)*%(e)b\r?\n\Z" % {b"e": re.escape(escape.encode())})
     for line in lines:
         held = [line]
-        while not held[-1].fault and ends.search(held[-1].raw) and sum(one.length for one in held) <= LONGEST:
+        while not held[-1].fault and ends.search(held[-1].raw) and sum(one.length for one in held) <= longest:
             more = next(lines, None)
             if more is None:
                 break
@@ -69,21 +82,21 @@ def _unbroken(lines: Iterator[Record], escape: str) -> Iterator[Record]:
         length, raw = sum(one.length for one in held), b"".join(one.raw for one in held)
         if len(held) == 1:
             yield line
-        elif length > LONGEST or held[-1].fault:
-            yield _too_long(line.line, length, raw)
+        elif length > longest or held[-1].fault:
+            yield _too_long(line.line, length, raw, longest)
         else:
             yield Record(line.line, length, raw)
 
 
-def _too_long(line: int, length: int, raw: bytes) -> Record:
-    return Record(line, length, raw[:SHOWN], fault=f"it has {length} bytes; at most {LONGEST} are read")
+def _too_long(line: int, length: int, raw: bytes, longest: int) -> Record:
+    return Record(line, length, raw[:SHOWN], fault=f"it has {length} bytes; at most {longest} are read")
 
 
 class _Unending(Exception):
     """A quote is open for longer than a record may be."""
 
-    def __init__(self) -> None:
-        super().__init__(f"a quote is opened and not closed within {LONGEST} bytes")
+    def __init__(self, longest: int) -> None:
+        super().__init__(f"a quote is opened and not closed within {longest} bytes")
 
 
 _NOT_CLOSED = csv.Error("a quote is opened and not closed")
@@ -101,8 +114,8 @@ class _Csv:
     answer is kept, so that no line is looked at more than a few times, however many quotes are open.
     """
 
-    def __init__(self, lines: Iterator[Record], dialect: Dialect) -> None:
-        self._lines, self._dialect = lines, dialect
+    def __init__(self, lines: Iterator[Record], dialect: Dialect, longest: int) -> None:
+        self._lines, self._dialect, self._longest = lines, dialect, longest
         self._escapes = _Escapes(dialect) if dialect.escape else None
         self._held = deque[Record]()
         self._size = 0  # of what is held
@@ -112,7 +125,7 @@ class _Csv:
 
     def records(self) -> Iterator[Record]:
         """Yield the records."""
-        csv.field_size_limit(max(csv.field_size_limit(), LONGEST))  # of the whole process: never lower than it was
+        csv.field_size_limit(max(csv.field_size_limit(), self._longest))  # of the whole process: never lower
         while not self._file_ended:
             self._let_go()
             try:
@@ -151,10 +164,10 @@ class _Csv:
             if line is None:
                 self._end = _NOT_CLOSED
             elif line.fault:
-                self._end = _Unending()
-            elif self._size > LONGEST:
+                self._end = _Unending(self._longest)
+            elif self._size > self._longest:
                 self._last_unknown = True
-                return _faulty(first, _Unending())
+                return _faulty(first, _Unending(self._longest))
             elif self._closes(line):
                 lines = [first, *self._held]
                 self._let_go(first.length)
@@ -200,8 +213,8 @@ class _Csv:
     def _fed(self) -> Iterator[str]:
         """Yield lines as text, and hold those that the record in work is made of."""
         while line := self._hold():
-            if line.fault or self._size > LONGEST:
-                raise _Unending
+            if line.fault or self._size > self._longest:
+                raise _Unending(self._longest)
             yield self._text(line.raw)
 
     def _hold(self) -> Record | None:

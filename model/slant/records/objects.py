@@ -17,13 +17,13 @@ _OBJECT, _OUTSIDE, _INSIDE = re.compile(rb"[{]"), re.compile(rb'["{}]'), re.comp
 _NONE = "wanted a JSON object, got something else"
 
 
-def objects(stream: BinaryIO, first: int = 1) -> Iterator[Record]:
-    """Yield the objects of a stream; ``Record.line`` counts them from ``first``.
+def objects(stream: BinaryIO, first: int = 1, longest: int | None = None) -> Iterator[Record]:
+    """Yield the objects of a stream, of at most ``longest`` bytes; ``Record.line`` counts them from ``first``.
 
     What stands between them and is none is a record with a fault. Where nothing but commas and brackets are left, the
     last record is blank.
     """
-    scan, number = _Scan(stream), first
+    scan, number = _Scan(stream, longest or lines.LONGEST), first
     while (record := scan.record(number)) is not None:
         yield record
         number += 1
@@ -32,8 +32,8 @@ def objects(stream: BinaryIO, first: int = 1) -> Iterator[Record]:
 class _Scan:
     """Walks through a stream, of which it holds no more than a record and a block."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: BinaryIO, longest: int) -> None:
+        self._stream, self._longest = stream, longest
         self._held = bytearray()
         self._length = 0  # of the record in work, as far as it is no longer held
 
@@ -49,7 +49,7 @@ class _Scan:
         if self._held[0] == ord("{"):
             before, end = self._length, self._object_end()
             size = self._length - before + end
-            fault = f"it has {size} bytes; at most {lines.LONGEST} are read" if size > lines.LONGEST else None
+            fault = f"it has {size} bytes; at most {self._longest} are read" if size > self._longest else None
         else:
             end, fault = self._search(_OBJECT, 0)[0], _NONE
         raw = bytes(self._held[: min(end, lines.SHOWN) if fault else end])
@@ -82,7 +82,7 @@ class _Scan:
 
     def _more(self, at: int) -> tuple[int, bool]:
         """Read a block; return where a place is now, and whether there was one. Of one too long, little is kept."""
-        if at > lines.LONGEST + lines.SHOWN:
+        if at > self._longest + lines.SHOWN:
             gone = min(at, len(self._held)) - lines.SHOWN
             self._drop(lines.SHOWN, lines.SHOWN + gone)
             at -= gone
