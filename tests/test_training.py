@@ -173,7 +173,7 @@ def test_a_source_head_of_ones_own(tmp_path: Path) -> None:
     (stance,) = bundle.classify(Article(text=text), ["the toll"], sources=True).stances
     assert {one.name: one.label for one in stance.sources} == {"Ana Ruiz": "favor", "Tom Hale": "against"}
     empty = tmp_path / "empty.jsonl"
-    empty.touch()
+    empty.write_text("[]")
     with pytest.raises(TrainingError, match="sources are learnt from two labels or more; the data has none"):
         train_source([empty], tmp_path / "none", name="none", base="default", watch=quiet)
 

@@ -35,7 +35,13 @@ class _Try:
     dialect: Dialect
     columns: int
     fitting: int
+    rows: int
     fields: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """Return the share of rows that fit the header."""
+        return self.fitting / self.rows if self.rows else 1.0
 
     @property
     def rank(self) -> tuple[bool, int, int]:
@@ -97,13 +103,13 @@ def _with_escapes(text: bytes, plain: _Try, delimiters: str, given: str | None) 
     tried = [one for one in (_tried(text, way) for way in ways) if one.columns > 1 or given]
     if not tried:
         return plain, []
-    best = max(tried, key=lambda one: one.rank)
+    best = max(tried, key=lambda one: (one.columns > 1, one.share, one.rank))
     if best.dialect.delimiter == "\t" and best.dialect.quoted:
         bare = _tried(text, replace(best.dialect, quoted=False))
         enclosed = any(len(field) > 1 and field[0] == field[-1] == '"' for field in bare.fields)
         best = bare if bare.rank >= best.rank and not enclosed else best
     nulls = not best.dialect.quoted and f"{escape}N" in plain.fields
-    if given or nulls or (best.rank > plain.rank and best.fitting > plain.fitting):
+    if given or nulls or (best.share > plain.share and best.columns >= plain.columns):
         return best, [] if given else ["its quotes or line ends are escaped with a backslash; --escape says so"]
     return plain, []
 
@@ -111,10 +117,10 @@ def _with_escapes(text: bytes, plain: _Try, delimiters: str, given: str | None) 
 def _tried(text: bytes, dialect: Dialect) -> _Try:
     found = list(islice(_records(text, dialect), ROWS + 1))
     if not found or found[0].fault:
-        return _Try(dialect, 0, 0, ())
+        return _Try(dialect, 0, 0, 0, ())
     n = len(found[0].fields)
     fitting = sum(not one.fault and _fits(one.fields, n) for one in found[1:])
-    return _Try(dialect, n, fitting, tuple(field or "" for one in found for field in one.fields))
+    return _Try(dialect, n, fitting, len(found) - 1, tuple(field or "" for one in found for field in one.fields))
 
 
 def _records(text: bytes, dialect: Dialect) -> Iterator[Record]:
