@@ -38,7 +38,7 @@ class Case:
     name: str
     files: dict[str, bytes]
     rows: Rows
-    given: dict[str, str] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
 
 
 def drawn(number: int) -> Case:
@@ -134,7 +134,7 @@ def polars_other(chance: random.Random, rows: Rows) -> Case:
     frame, content = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String)), io.BytesIO()
     name = chance.choice(["in.ndjson", "in.json", "in.parquet"])
     if name == "in.parquet":
-        frame.write_parquet(content, compression=chance.choice(["zstd", "snappy", "lz4"]))  # type: ignore[arg-type]
+        frame.write_parquet(content, compression=chance.choice(["zstd", "snappy", "lz4"]))
     elif name == "in.json":
         frame.write_json(content)
     else:

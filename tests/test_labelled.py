@@ -37,7 +37,7 @@ def quiet(step: str, total: int | None) -> Progress:
 
 
 def csv_of(rows: list[dict[str, Any]], **options: Any) -> str:
-    return pd.DataFrame(rows).to_csv(index=False, **options)
+    return str(pd.DataFrame(rows).to_csv(index=False, **options))
 
 
 def parquet(rows: list[dict[str, Any]]) -> bytes:

@@ -222,7 +222,8 @@ def short_fields(row: Json) -> Json:
 
 
 def _stances(where: str, row: Json) -> Iterator[StanceExample]:
-    listed, names, alone = row.get("targets"), ("stance", "label"), row.get("targets") is None
+    listed, alone = row.get("targets"), row.get("targets") is None
+    names: tuple[str, ...] = ("stance", "label")
     if alone:
         listed = [{"target": row.get("target_natural") or row.get("target"), "stance": row.get("label")}]
         names = ("label",)
