@@ -77,7 +77,7 @@ def run(given: Path | str | list[str], out: Path | str, **options: Any) -> Summa
 
 def parts(out: Path) -> dict[str, bytes]:
     """Return what a run has written, all but what differs from run to run: its clock and its command."""
-    found = [*out.glob("part-*"), *out.glob("rejects/part-*")]
+    found = [*out.glob("part-*"), *out.glob("_rejects/part-*")]
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in found}
 
 
@@ -86,7 +86,7 @@ def answers(out: Path) -> list[dict[str, Any]]:
 
 
 def rejected(out: Path) -> list[dict[str, Any]]:
-    lines = [line for path in sorted(out.glob("rejects/*")) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = [line for path in sorted(out.glob("_rejects/*")) for line in path.read_text(encoding="utf-8").splitlines()]
     return [json.loads(line) for line in lines]
 
 
@@ -108,7 +108,7 @@ def test_every_form_of_input_gives_every_row_once_and_in_order(name: str, tmp_pa
     assert [row["row"] for row in rows] == list(range(first, first + len(ROWS)))
     assert (found.tally.rows, found.tally.rejected) == (len(ROWS), 0)
     assert found.pieces > 3
-    assert {"_SUCCESS", "run.json"} <= {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"_SUCCESS", "_run.json"} <= {path.name for path in (tmp_path / "out").iterdir()}
 
 
 def test_folders_and_patterns_and_small_files_together(tmp_path: Path) -> None:
@@ -227,7 +227,7 @@ def test_a_run_that_was_cut_goes_on_and_comes_to_the_same(workers: int, source: 
     run(source, tmp_path / "whole")
     out = tmp_path / "out"
     cut(source, out, workers=workers)
-    assert not {"_SUCCESS", "run.json"} & {path.name for path in out.iterdir()}
+    assert not {"_SUCCESS", "_run.json"} & {path.name for path in out.iterdir()}
     there = len(list(out.glob("part-*")))
     assert there >= 2
     (out / f"{BESIDE}part-000001.parquet-x").write_bytes(b"half")
@@ -262,8 +262,8 @@ def test_a_run_does_not_go_on_with_something_else(source: Path, tmp_path: Path) 
     with pytest.raises(Changed, match=r"input files changed: .*in\.jsonl; --fresh"):
         run(source, out)
     assert parts(out) == before
-    (out / "rejects").mkdir(exist_ok=True)
-    (out / "rejects" / "part-000099.jsonl").touch()
+    (out / "_rejects").mkdir(exist_ok=True)
+    (out / "_rejects" / "part-000099.jsonl").touch()
     assert run(source, out, fresh=True).before == 0
     assert not list(out.rglob("*99*"))
 

@@ -17,6 +17,7 @@ from slant.batch.files import between, look
 from slant.batch.scoring import Silent
 from slant.batch.store import Store
 from slant.errors import DataError, Incomplete, MissingExtra, SlantError
+from slant.records.layout import Layout
 from test_batch import FORMS, ROWS, answers, cut, jsonl, parts, rejected, run
 
 pytestmark = pytest.mark.usefixtures("kept_judge")
@@ -125,10 +126,10 @@ def test_what_is_half_read_when_something_fails_is_read_anew(tmp_path: Path, mon
 def test_a_failure_forgets_the_open_file(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl.gz").write_bytes(FORMS["in.jsonl.gz"](ROWS))
     file = look(str(tmp_path / "in.jsonl.gz"))
-    before = onward.packed(file, 0)
-    assert onward.packed(file, 0) is before
+    before = onward.packed(file, Layout(packing="gzip"), 0)
+    assert onward.packed(file, Layout(packing="gzip"), 0) is before
     onward.forget()
-    assert onward.packed(file, 0) is not before
+    assert onward.packed(file, Layout(packing="gzip"), 0) is not before
     onward.forget()
 
 
@@ -145,9 +146,9 @@ def test_a_row_that_was_rejected_for_a_reason_that_passed_is_judged_and_no_longe
     workers: int, tmp_path: Path
 ) -> None:
     (tmp_path / "in.jsonl").write_bytes(jsonl(ROWS[:5]))
-    (tmp_path / "out" / "rejects").mkdir(parents=True)
+    (tmp_path / "out" / "_rejects").mkdir(parents=True)
     cut(tmp_path / "in.jsonl", tmp_path / "out", after=1, piece_bytes=10)
-    (tmp_path / "out" / "rejects" / "part-000003.jsonl").write_bytes(b'{"row": 4, "reason": "MemoryError"}\n')
+    (tmp_path / "out" / "_rejects" / "part-000003.jsonl").write_bytes(b'{"row": 4, "reason": "MemoryError"}\n')
     run(tmp_path / "in.jsonl", tmp_path / "out", workers=workers, piece_bytes=10)
     assert not rejected(tmp_path / "out")
     assert len(answers(tmp_path / "out")) == 5
@@ -162,7 +163,7 @@ class Listening(Silent):
 
 
 @pytest.mark.parametrize(
-    "what", ["part-000002.parquet", "rejects/part-000003.jsonl", "cut", "run.json", "broken", "{}"]
+    "what", ["part-000002.parquet", "_rejects/part-000003.jsonl", "cut", "_run.json", "broken", "{}"]
 )
 def test_what_goes_missing_after_success_is_noticed_and_done_again(what: str, tmp_path: Path) -> None:
     rows = [row | ({"text": ""} if n % 10 == 9 else {}) for n, row in enumerate(ROWS)]
@@ -172,7 +173,7 @@ def test_what_goes_missing_after_success_is_noticed_and_done_again(what: str, tm
     if what == "cut":
         (out / "part-000001.parquet").write_bytes(b"PAR1")
     elif what in ("broken", "{}"):
-        (out / "run.json").write_text(what)
+        (out / "_run.json").write_text(what)
     else:
         (out / what).unlink()
     NOTES.clear()
@@ -180,7 +181,7 @@ def test_what_goes_missing_after_success_is_noticed_and_done_again(what: str, tm
     assert "not all that it wrote is there" in "".join(NOTES)
     assert (parts(out), again.tally) == (whole, first.tally)
     assert again.pieces - again.before == ("part-" in what or what == "cut")
-    assert json.loads((out / "run.json").read_text())["result"]["rows"] == first.tally.rows
+    assert json.loads((out / "_run.json").read_text())["result"]["rows"] == first.tally.rows
     NOTES.clear()
     assert run(tmp_path / "in.jsonl", out, piece_bytes=600, reporter=Listening()).before == first.pieces
     assert "not all" not in "".join(NOTES)

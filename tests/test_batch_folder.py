@@ -68,12 +68,12 @@ def test_beginning_anew_touches_nothing_where_no_run_was(source: Path, tmp_path:
 def test_beginning_anew_touches_only_what_a_run_writes(source: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     cut(source, out, after=4)
-    for name in (*OTHERS, "rejects/part-000099.jsonl", "rejects/mine.jsonl", ".writing-part-000001.parquet-x"):
+    for name in (*OTHERS, "_rejects/part-000099.jsonl", "_rejects/mine.jsonl", ".writing-part-000001.parquet-x"):
         (out / name).parent.mkdir(exist_ok=True)
         (out / name).write_text("mine")
     assert run(source, out, fresh=True, format="jsonl").before == 0
     left = content(out)
-    kept = {"part-00000-abc.parquet", "year=2026/part-1.csv", "my part-list.txt", "a.txt", "rejects/mine.jsonl"}
+    kept = {"part-00000-abc.parquet", "year=2026/part-1.csv", "my part-list.txt", "a.txt", "_rejects/mine.jsonl"}
     assert {name for name, found in left.items() if found == b"mine"} == kept
     assert not [
         name for name in left if name.startswith("part-0000") and name.endswith(".parquet") and name not in kept

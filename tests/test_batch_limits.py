@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from batch_trouble import TESTED, TRIED, load, load_never, load_telling, load_tested
-from slant.batch.records import records
 from slant.errors import DataError, Incomplete, OptionError, SelfTestFailed
+from slant.records.layout import Dialect
+from slant.records.lines import records
 from support import ROOT
 from test_batch import answers, jsonl, parts, rejected, run
 from test_batch_cluster import cluster
@@ -204,7 +205,7 @@ def test_quotes_that_never_close_take_time_as_long_as_the_file(line: bytes) -> N
         import io
 
         stream, began = io.BytesIO(line * (size // len(line))), time.process_time()
-        assert sum(record.length for record in records(stream, ",")) == size // len(line) * len(line)
+        assert sum(record.length for record in records(stream, Dialect(","))) == size // len(line) * len(line)
         return time.process_time() - began
 
     seconds(10_000)

@@ -34,7 +34,7 @@ def test_the_time_for_an_article_is_an_option(slant: Shell, source: Path, tmp_pa
     assert not (tmp_path / "out").exists()
     code, said, _ = slant(*common, "--article-timeout", "0.2")
     assert (code, json.loads(said)["reasons"]) == (3, {"it took longer than 0.2 seconds to judge": 1})
-    assert json.loads((tmp_path / "out" / "run.json").read_text())["article_timeout"] == 0.2
+    assert json.loads((tmp_path / "out" / "_run.json").read_text())["article_timeout"] == 0.2
     assert slant(*common, "--article-timeout", "5")[0] == 3  # another limit is no other run
 
 

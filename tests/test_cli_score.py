@@ -60,7 +60,7 @@ def test_rejected_rows_have_an_exit_code_of_their_own(slant: Shell, source: Path
         found = json.loads(said)
         assert (code, err) == (3, "")
         assert (found["rows"], found["rejected"], found["reasons"]) == (20, 1, {"not JSON": 1})
-    told = json.loads((out / "run.json").read_text())
+    told = json.loads((out / "_run.json").read_text())
     assert told["command"].startswith(f"slant score {source}")
     assert told["result"]["rows"] == 20
 
@@ -100,7 +100,9 @@ def test_batch_says_what_the_classifier_says(classifier: Classifier, samples: li
     scoring.score(str(tmp_path / "in.jsonl"), out, targets=targets, evidence=True, sources=True, workers=2)
     found = pq.read_table(tmp_path / "out" / "part-000000.parquet").drop_columns(["file", "row"]).to_pylist()
     alone = [classifier.classify(one, targets, sources=True).to_dict() for one in articles]
+    own = {"text": "article_text", "sources": "article_sources"}
     assert alone[0]["stances"][0]["sources"]
+    alone = [{own.get(name, name): value for name, value in one.items()} for one in alone]
     assert json.loads(json.dumps(found)) == json.loads(json.dumps([*alone, *alone]))
 
 

@@ -20,8 +20,8 @@ from slant.inference.manifest import BundleFiles
 from support import ROOT, SAMPLES
 
 ORDER = (
-    "errors", "systems", "labels", "types", "terminal", "values", "article", "text", "targets", "features", "sources", "heads", "inference", "batch", "data", "evaluation",
-    "training", "progress", "show", "cli_score", "cli_classify", "cli_train", "cli", "__main__",
+    "errors", "systems", "labels", "types", "terminal", "values", "records", "article", "text", "targets", "features", "sources", "heads", "inference", "batch", "data", "evaluation",
+    "training", "progress", "show", "cli_files", "cli_score", "cli_classify", "cli_train", "cli", "__main__",
 )  # fmt: skip
 """Rooms of slant in the order in which they may know of each other: each only of those before it."""
 FILES = sorted([*(ROOT / "model").rglob("*.py"), *(ROOT / "service").rglob("*.py")])
@@ -48,7 +48,7 @@ WITH_TORCH = (
     | {f"training/reader/{name}.py" for name in ("network", "batches", "losses", "train", "export", "weights")}
 )
 MAY_TOUCH_DISK = {"text/language.py", "inference/bundle.py", "inference/stored.py", "batch/files.py", "batch/onward.py", "batch/store.py",
-                  "batch/survey.py", "data/readers.py", "data/label_map.py", "data/subtopics.py", "data/catalog.py", "training/build.py", "training/measure.py", "cli.py", "cli_classify.py",
+                  "batch/survey.py", "records/whole.py", "data/label_map.py", "data/subtopics.py", "data/catalog.py", "training/build.py", "training/cache.py", "training/measure.py", "cli.py", "cli_classify.py", "cli_files.py",
                   "training/checkpoint.py", "training/borrow.py", "training/encoder/hearer.py",
                   *(f"training/reader/{name}.py" for name in ("recipe", "weights", "train", "export", "make")),
                   *(f"training/{what}/{name}.py" for what in TRAINED for name in ("recipe", "train", "tune", "export"))}  # fmt: skip

@@ -14,17 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slant.batch import records as module
 from slant.batch.files import look
-from slant.batch.records import Record, records
 from slant.batch.survey import survey
+from slant.records import lines as module
+from slant.records.layout import Dialect
+from slant.records.lines import Record, records
 
 LINES = st.lists(st.sampled_from([b"a", b'"', b'""', b",", b"\n", b"\r\n", b"\xff", b"x,y\n", b'"q\nr",s\n', b" "]))
 
 
 @settings(deadline=None)
-@given(LINES, st.sampled_from([None, ",", ";"]))
-def test_records_together_are_the_file(parts: list[bytes], delimiter: str | None) -> None:
+@given(LINES, st.sampled_from([None, Dialect(","), Dialect(";")]))
+def test_records_together_are_the_file(parts: list[bytes], delimiter: Dialect | None) -> None:
     content = b"".join(parts)
     found = list(records(io.BytesIO(content), delimiter))
     assert b"".join(record.raw for record in found) == content
@@ -38,13 +39,13 @@ def test_records_together_are_the_file(parts: list[bytes], delimiter: str | None
 def test_what_the_csv_module_writes_is_read(rows: list[list[str]]) -> None:
     content = io.StringIO(newline="")
     csv.writer(content, quoting=csv.QUOTE_ALL).writerows(rows)
-    found = records(io.BytesIO(content.getvalue().encode()), ",")
-    assert [[field.encode("latin-1").decode() for field in one.fields] for one in found] == rows
+    found = records(io.BytesIO(content.getvalue().encode()), Dialect(","))
+    assert [[str(field).encode("latin-1").decode() for field in one.fields] for one in found] == rows
 
 
 def test_a_quote_that_is_not_closed_costs_its_own_line() -> None:
     content = b'1,a\n2,"b\n3,c\n4,d\n'
-    found = list(records(io.BytesIO(content), ","))
+    found = list(records(io.BytesIO(content), Dialect(",")))
     assert [record.fields for record in found] == [("1", "a"), (), ("3", "c"), ("4", "d")]
     assert [record.fault is None for record in found] == [True, False, True, True]
     assert [record.line for record in found] == [1, 2, 3, 4]
@@ -74,13 +75,13 @@ def tried_line_by_line(content: bytes, longest: int) -> list[tuple[int, tuple[st
 def test_broken_quotes_are_read_by_the_rule(parts: list[bytes], longest: int) -> None:
     content = b"".join(parts)
     with mock.patch.object(module, "LONGEST", longest):
-        found = [(one.line, one.fields, one.fault is not None) for one in records(io.BytesIO(content), ",")]
+        found = [(one.line, one.fields, one.fault is not None) for one in records(io.BytesIO(content), Dialect(","))]
     assert found == tried_line_by_line(content, longest)
 
 
-@pytest.mark.parametrize("delimiter", [None, ","])
+@pytest.mark.parametrize("delimiter", [None, Dialect(",")])
 def test_a_record_that_is_too_long_is_told_of_and_not_kept(
-    delimiter: str | None, monkeypatch: pytest.MonkeyPatch
+    delimiter: Dialect | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LONGEST", 100)
     monkeypatch.setattr(module, "SHOWN", 10)
@@ -102,7 +103,7 @@ def test_cutting_a_file_changes_no_record(parts: list[bytes], size: int, ending:
         path = Path(folder, f"in.{ending}")
         path.write_bytes(b"h,i\n" + b"".join(parts))
         found = survey(look(str(path)), size)
-        content, delimiter = path.read_bytes(), found.table.delimiter
+        content, delimiter = path.read_bytes(), found.table.dialect
         cut = [
             record
             for one in found.slices

@@ -21,7 +21,8 @@ from slant.data.split import Part, part_of
 from slant.errors import DataError, TrainingError
 from slant.inference.classifier import Classifier, load
 from slant.inference.stored import DEFAULT
-from slant.training.build import private_folder, train_source, train_stance, train_topic
+from slant.training.build import train_source, train_stance, train_topic
+from slant.training.cache import private_folder
 from slant.training.measure import Evaluation, measure
 from slant.training.sets import silent_targets
 from slant.types import Progress
@@ -177,7 +178,7 @@ def test_a_source_head_of_ones_own(tmp_path: Path) -> None:
     (stance,) = bundle.classify(Article(text=text), ["the toll"], sources=True).stances
     assert {one.name: one.label for one in stance.sources} == {"Ana Ruiz": "favor", "Tom Hale": "against"}
     empty = tmp_path / "empty.jsonl"
-    empty.touch()
+    empty.write_text("[]")
     with pytest.raises(TrainingError, match="sources are learnt from two labels or more; the data has none"):
         train_source([empty], tmp_path / "none", name="none", base="default", watch=quiet)
 
@@ -226,15 +227,21 @@ def test_training_loads_no_torch(topic_csv: Path, tmp_path: Path) -> None:
     [
         ("a.jsonl", '{"text": "x"}\n', r"a\.jsonl:1: wanted a non-empty string in target"),
         ("a.jsonl", '{"text": "x", "target": "y", "label": "z"}\nnonsense\n', r"a\.jsonl:2: not JSON"),
-        ("a.jsonl", "[1]\n", r"a\.jsonl:1: a row is an object, not list"),
-        ("a.csv", "text,target,label\nx,y,z,zz\n", r"a\.csv:2: more cells"),
+        ("a.jsonl", "[1]\n", r"a\.jsonl: no line of it is an object of JSON"),
+        (
+            "a.jsonl",
+            '{"text": "x", "target": "y", "label": "z"}\n[1]\n',
+            r"a\.jsonl:2: wanted a JSON object, got a list",
+        ),
+        ("a.csv", "text,target,label\nx,y,z,zz\n", r"a\.csv:2: it has 4 columns; the header has 3"),
         ("a.txt", "x", r"\.jsonl or \.csv .* not \.txt"),
-        ("a.jsonl.gz", "not gzip", r"a\.jsonl\.gz: cannot be read"),
+        ("a.jsonl.gz", "not gzip", r"a\.jsonl\.gz: no line of it is an object of JSON"),
+        ("a.jsonl.gz", "\x1f\x8b cut", r"a\.jsonl\.gz: cannot be read"),
     ],
 )
 def test_bad_data_is_named(tmp_path: Path, name: str, content: str, wanted: str) -> None:
     path = tmp_path / name
-    path.write_text(content, encoding="utf-8")
+    path.write_bytes(content.encode("latin-1"))
     with pytest.raises(DataError, match=wanted):
         train_stance([path], tmp_path / "out", name="x", base="default", watch=quiet)
     assert not (tmp_path / "out").exists()

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ import typer
 
 from slant import __version__
 from slant.cli_classify import classify, complain
+from slant.cli_files import Delimiter, Encoding, Escape, kept, reading_of
 from slant.cli_score import exit_code, score
 from slant.cli_train import Data, train
 from slant.errors import BatchError, InputError, MissingExtra, OptionError, SlantError, TrainingError
@@ -104,6 +106,9 @@ def evaluate(
     wordings: Annotated[bool, typer.Option("--wordings", help="Ask for the rows' other wordings too.")] = False,
     as_json: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML page with plots to this file.")] = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    escape: Escape = None,
 ) -> None:
     """Measure a bundle on labelled data."""
     from rich.console import Console
@@ -119,6 +124,7 @@ def evaluate(
         raise OptionError(f"--report draws {' and '.join(PLOTTED)}, of level 1; of the others there is --json")
     request = make_request(
         data=data,
+        reading=reading_of(encoding, delimiter, escape),
         task=task,
         labels=[label for label in labels.split(",") if label],
         slice_by=slice_by or [],
@@ -130,8 +136,8 @@ def evaluate(
         wordings=wordings,
         level=level,
     )
-    with progress_bars() as watch:
-        found = run(load(bundle), request, watch)
+    with kept(data) as files, progress_bars() as watch:
+        found = run(load(bundle), replace(request, data=files), watch)
     for table in tables(found):
         Console().print(table)
     if as_json:

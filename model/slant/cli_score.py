@@ -1,8 +1,8 @@
 """``slant score``: its options, what it shows while it runs, and its exit codes.
 
 Exit codes: 0 all rows judged; 1 the bundle cannot be used, or the cluster cannot be reached; 2 the command or the input
-is wrong; 3 all done, some rows rejected; 4 not all could be done; 5 the folder holds another run; 6 another run is at
-work in it; 130 interrupted. After 4 and 130 the same command goes on where it was.
+is wrong; 3 all done, some rows or files rejected; 4 not all could be done; 5 the folder holds another run; 6 another
+is at work in it; 130 interrupted. After 4 and 130 the same command goes on where it was.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from slant.article import ALL, AUTO, Targets, Topics
+from slant.cli_files import Delimiter, Encoding, Escape
 from slant.errors import BatchError, Changed, Incomplete, Locked, MissingExtra, OptionError
 
 CODES: dict[type[BatchError], int] = {Incomplete: 4, Changed: 5, Locked: 6}
@@ -33,7 +34,10 @@ class Form(StrEnum):
 
 
 def score(
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Files, folders, patterns; also s3://...")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Files, folders, patterns, s3://...; - reads what is sent."),
+    ],
     out: Annotated[str, typer.Option(help="The folder that the output goes to.")],
     target: Annotated[list[str] | None, typer.Option("--target", "-t", help="What a stance is toward.")] = None,
     targets_column: Annotated[str | None, typer.Option(help="Column of each row's own targets.")] = None,
@@ -56,6 +60,9 @@ def score(
     text_column: Annotated[str | None, typer.Option()] = None,
     title_column: Annotated[str | None, typer.Option()] = None,
     html_column: Annotated[str | None, typer.Option()] = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    escape: Escape = None,
     min_confidence: Annotated[float | None, typer.Option(help="Below this confidence a stance gets no label.")] = None,
     bundle: Annotated[str, typer.Option(help="A bundle's folder, or 'default'.")] = "default",
     device: Annotated[str, typer.Option(help="cpu, or cuda where onnxruntime-gpu is installed.")] = "cpu",
@@ -84,6 +91,9 @@ def score(
                 columns=batch.Columns(
                     id=id_column, text=text_column, title=title_column, html=html_column, targets=targets_column
                 ),
+                encoding=encoding,
+                delimiter=delimiter,
+                escape=escape,
                 topics=chosen_topics(topics, all_topics),
                 evidence=evidence,
                 sources=sources,
@@ -108,7 +118,7 @@ def score(
         typer.echo(json.dumps(summary.to_dict()))  # in ASCII: it may be a terminal that reads it
     elif not quiet:
         console.show(summary, out)
-    if summary.tally.rejected:
+    if summary.tally.rejected or summary.bad_files:
         raise typer.Exit(REJECTED)
 
 

@@ -9,15 +9,21 @@ from typing import Annotated, Any
 
 import typer
 
+from slant.cli_files import Delimiter, Encoding, Escape, kept, reading_of
 from slant.errors import MissingExtra
 from slant.progress import progress_bars
 from slant.terminal import printable
+from slant.types import Json
 
-train = typer.Typer(help="Fit heads to your own data (JSONL or CSV) and write a new bundle.", no_args_is_help=True)
+train = typer.Typer(help="Fit heads to your own rows and write a new bundle.", no_args_is_help=True)
 
-Data = Annotated[list[Path], typer.Argument(help="Files of labelled rows: .jsonl or .csv, .gz or not.")]
+Data = Annotated[
+    list[Path],
+    typer.Argument(help="Files of labelled rows: JSON Lines, CSV or Parquet; - reads what is sent."),
+]
 Out = Annotated[Path, typer.Option("--out", help="The folder of the new bundle.")]
 Name = Annotated[str, typer.Option("--name", help="The new bundle's name.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a bundle that is there.")]
 Base = Annotated[str, typer.Option("--base", help="The bundle whose encoder, and other head, it takes over.")]
 
 
@@ -28,14 +34,19 @@ def train_topic(
     name: Name = "own",
     base: Base = "default",
     label_map: Annotated[str | None, typer.Option("--map", help="FILE:SET, foreign labels to topics.")] = None,
+    overwrite: Overwrite = False,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    escape: Escape = None,
 ) -> None:
     """Fit a topic head: rows with text, label (or labels, or codes) and, if you have it, title."""
     from slant.data.label_map import read_label_map
     from slant.training.build import train_topic as run
 
-    with progress_bars() as watch:
-        names = read_label_map(label_map) if label_map else None
-        manifest = run(data, out, name=name, base=base, watch=watch, label_map=names)
+    reading, names = reading_of(encoding, delimiter, escape), read_label_map(label_map) if label_map else None
+    options: Json = {"name": name, "base": base, "reading": reading, "overwrite": overwrite}
+    with kept(data) as files, progress_bars() as watch:
+        manifest = run(files, out, watch=watch, label_map=names, **options)
     _report_training(out, manifest.figures.get("topic", {}))
 
 
@@ -54,12 +65,23 @@ def train_measure(
 
 
 @train.command("stance")
-def train_stance(data: Data, out: Out, name: Name = "own", base: Base = "default") -> None:
+def train_stance(
+    data: Data,
+    out: Out,
+    name: Name = "own",
+    base: Base = "default",
+    overwrite: Overwrite = False,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    escape: Escape = None,
+) -> None:
     """Fit a stance head: rows with text, target, label and, if you have it, title."""
     from slant.training.build import train_stance as run
 
-    with progress_bars() as watch:
-        manifest = run(data, out, name=name, base=base, watch=watch)
+    options: Json = {"name": name, "base": base, "overwrite": overwrite}
+    reading = reading_of(encoding, delimiter, escape)
+    with kept(data) as files, progress_bars() as watch:
+        manifest = run(files, out, watch=watch, reading=reading, **options)
     _report_training(out, manifest.figures.get("stance", {}))
 
 
@@ -81,15 +103,27 @@ def train_attribution(
 
 
 @train.command("source")
-def train_source(data: Data, out: Out, name: Name = "own", base: Base = "default") -> None:
+def train_source(
+    data: Data,
+    out: Out,
+    name: Name = "own",
+    base: Base = "default",
+    overwrite: Overwrite = False,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    escape: Escape = None,
+) -> None:
     """Fit a source head: rows with text and sources (name, target, stance, quotes), or holder, target and label.
 
-    A stance is favor, against, neutral or unrelated; quotes are {start, end} in the text.
+    A stance is favor, against, neutral or unrelated. Quotes are the source's words as they stand in the text, or where
+    they do: {"start": 0, "end": 9}.
     """
     from slant.training.build import train_source as run
 
-    with progress_bars() as watch:
-        manifest = run(data, out, name=name, base=base, watch=watch)
+    options: Json = {"name": name, "base": base, "overwrite": overwrite}
+    reading = reading_of(encoding, delimiter, escape)
+    with kept(data) as files, progress_bars() as watch:
+        manifest = run(files, out, watch=watch, reading=reading, **options)
     _report_training(out, manifest.figures.get("source", {}))
 
 

@@ -108,6 +108,12 @@ def show(summary: Summary, out: str) -> None:
             console.print(_counts(title, dict(counts.most_common(MOST)), tally.rows + tally.rejected))
     if tally.stances:
         console.print(_stances(tally))
+    for note, count in tally.notes.most_common():
+        console.print(f"{count} rows: {escape(_line(note))}")
+    for path, why in list(summary.bad_files.items())[:MOST]:
+        console.print(escape(_line(f"{path}: none of its rows is judged: {why}")))
+    if len(summary.bad_files) > MOST:
+        console.print(f"and {len(summary.bad_files) - MOST} further files, all in _rejects/files.jsonl")
     new = summary.pieces - summary.before
     console.print(
         f"{tally.rows} rows judged, {tally.rejected} rejected, in {summary.pieces} parts: {escape(_line(out))}"

@@ -14,10 +14,10 @@ from fsspec.implementations.local import LocalFileSystem
 
 from slant.batch.listing import Infos, files_in, files_like
 from slant.errors import DataError
+from slant.records.layout import Layout
+from slant.records.names import WANTED, form_of, is_named_as_data
+from slant.records.recode import recoded
 
-FORMS = {"jsonl": "jsonl", "ndjson": "jsonl", "csv": "csv", "tsv": "csv", "parquet": "parquet", "pq": "parquet"}
-PACKINGS = {"gz": "gzip", "gzip": "gzip", "zst": "zstd", "zstd": "zstd"}
-WANTED = ".jsonl, .csv or .parquet, the first two also with .gz or .zst behind it"
 BLOCK = 2**20
 """Bytes read at a time."""
 AT_ONCE = 16 * BLOCK
@@ -26,6 +26,8 @@ HIDDEN = ("_", ".")
 """In a folder, files whose names begin so are not data: marks and leftovers of whoever wrote there."""
 PLAN = "_plan.json"
 """Marks the output folder of a run."""
+STDIN, KEPT = "-", "_stdin"
+"""The name for standard input, and the file of the output folder that what came from it is kept in."""
 
 
 class ReadFailed(OSError):
@@ -34,11 +36,12 @@ class ReadFailed(OSError):
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One input file. ``stamp`` changes when the file does: its time of change, or a store's own mark."""
+    """One input file. ``form`` is what its name tells; ``stamp`` changes when the file does: its time of change, or a
+    store's own mark.
+    """
 
     path: str
     form: str
-    packing: str | None
     size: int
     stamp: str
 
@@ -49,7 +52,7 @@ def find(inputs: Iterable[str], out: str | None = None) -> list[File]:
     Parameters
     ----------
     inputs
-        Names, folders and patterns.
+        Names, folders and patterns; ``-`` for what came from standard input.
     out
         The folder that is written to. What lies in it is no input; nor is, in a folder, the output of another run.
 
@@ -59,7 +62,10 @@ def find(inputs: Iterable[str], out: str | None = None) -> list[File]:
         One of them stands for nothing, for a file of another kind, for a pipe or a device, or for one in ``out``.
     """
     place = _store(out) if out is not None else None
-    found = {file.path: file for given in inputs for file in _find(given, place)}
+    found = {file.path: file for given in inputs if given != STDIN for file in _find(given, place)}
+    if STDIN in inputs and out is not None:
+        kept = look(f"{out.rstrip('/')}/{KEPT}")
+        found[kept.path] = kept
     if not found:
         raise DataError("no input: wanted files, folders or patterns", field="input")
     return [found[path] for path in sorted(found)]
@@ -79,13 +85,17 @@ def look(path: str) -> File:
     return _file(path, _info(fs, inner, path))
 
 
-def opened(file: File) -> BinaryIO:
-    """Open a file of lines as a stream of its unpacked bytes; a packed one can only be read onward."""
+def unpacked(file: File, packing: str | None) -> BinaryIO:
+    """Open a file as a stream of its unpacked bytes; a packed one can only be read onward."""
     raw = Stored(file)
-    if file.packing is None:
+    if packing is None:
         return cast(BinaryIO, io.BufferedReader(raw, BLOCK))
-    unpacked = pa.CompressedInputStream(pa.PythonFile(raw, "r"), file.packing)
-    return cast(BinaryIO, io.BufferedReader(unpacked))
+    return cast(BinaryIO, io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(raw, "r"), packing), BLOCK))
+
+
+def opened(file: File, layout: Layout) -> BinaryIO:
+    """Open a file of text as a stream of its unpacked bytes in UTF-8, in lines that end with a line feed."""
+    return recoded(unpacked(file, layout.packing), layout)
 
 
 def between(file: File, start: int, stop: int) -> BinaryIO:
@@ -239,27 +249,18 @@ def _is_pattern(path: str) -> bool:
 
 
 def _is_data(path: str) -> bool:
-    hidden = any(part.startswith(HIDDEN) for part in path.split("/") if part)
-    return not hidden and _kind_or_none(path) is not None
+    return is_named_as_data(path) and not any(part.startswith(HIDDEN) for part in path.split("/") if part)
 
 
-def _kind(path: str) -> tuple[str, str | None]:
-    kind = _kind_or_none(path)
-    if kind is None:
+def _kind(path: str) -> str:
+    form = form_of(path)
+    if form is None:
         raise DataError(f"{path}: wanted {WANTED}", field="input")
-    return kind
-
-
-def _kind_or_none(path: str) -> tuple[str, str | None] | None:
-    """Return a file's form and packing, from the ends of its name."""
-    name, _, last = path.lower().rpartition(".")
-    packing = PACKINGS.get(last)
-    form = FORMS.get(name.rpartition(".")[2] if packing else last)
-    return None if form is None or (packing and form == "parquet") else (form, packing)
+    return form
 
 
 def _file(path: str, info: dict[str, Any]) -> File:
-    form, packing = _kind(path)
+    form = _kind(path)
     if info["type"] != "file":
         raise DataError(f"{path}: wanted a regular file, got a pipe, a device or the like", field="input")
     if path != path.encode("utf-8", "replace").decode():
@@ -267,4 +268,4 @@ def _file(path: str, info: dict[str, Any]) -> File:
     if info["size"] is None:
         raise DataError(f"{path}: the store does not say how long it is", field="input")
     stamp = next((str(info[key]) for key in ("ETag", "etag", "mtime", "LastModified", "updated") if key in info), "")
-    return File(path, form, packing, int(info["size"]), stamp)
+    return File(path, form, int(info["size"]), stamp)

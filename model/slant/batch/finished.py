@@ -15,6 +15,8 @@ from slant.batch.tally import Tally, tally_from
 
 ALL = "_tally.jsonl.gz"
 """Holds what is known of all pieces, once all are done."""
+BAD_FILES = "_rejects/files.jsonl"
+"""Holds the files of which no row could be judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Names:
     def of(cls, number: int, ending: str) -> Names:
         """Return the names for the piece of a number."""
         name = f"part-{number:06}"
-        return cls(f"{name}.{ending}", f"rejects/{name}.jsonl", f"_tally/{name}.json")
+        return cls(f"{name}.{ending}", f"_rejects/{name}.jsonl", f"_tally/{name}.json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from slant.batch.files import BLOCK, File, ReadFailed, Stored, opened
 from slant.batch.pages import largest_value
 from slant.errors import DataError
+from slant.records.layout import Layout
 
 T = TypeVar("T", "Packed", "Parquet")
 ROWS = 64
@@ -23,11 +24,11 @@ ROOM = 64 * 2**20
 
 
 class Packed:
-    """The unpacked bytes of a packed file."""
+    """The bytes of a packed file unpacked, and of one in another encoding in UTF-8."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, layout: Layout) -> None:
         self.at = 0
-        self._stream: BinaryIO = opened(file)
+        self._stream: BinaryIO = opened(file, layout)
 
     def between(self, start: int, stop: int) -> BinaryIO:
         """Return the stream from ``start``, which is not before ``at``, to ``stop``."""
@@ -206,9 +207,9 @@ def _top(path: str, names: tuple[str, ...]) -> bool:
 _held = threading.local()
 
 
-def packed(file: File, start: int) -> Packed:
+def packed(file: File, layout: Layout, start: int) -> Packed:
     """Return a packed file that was read no further than ``start``: the one this thread had before, if it can be."""
-    return _kept(("packed", file), start, lambda: Packed(file))
+    return _kept((file, layout), start, lambda: Packed(file, layout))
 
 
 def parquet(file: File, names: tuple[str, ...], start: int) -> Parquet:

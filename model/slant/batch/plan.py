@@ -10,10 +10,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from slant import __version__
-from slant.batch.asked import Asked, asked_from
+from slant.batch.asked import Asked, Columns, asked_from
 from slant.batch.files import File, find
 from slant.batch.survey import Slice, Surveyed, Table
 from slant.errors import Changed
+from slant.records.layout import Dialect, Layout
 from slant.types import Json
 
 PIECE = 2**20
@@ -45,15 +46,25 @@ class Plan:
     def pieces(self) -> Iterator[Piece]:
         """Yield the pieces in order: slices of about the wanted size, small files together."""
         number, held, weight = 0, list[tuple[Table, Slice]](), 0
-        for file in self.files:
+        for file in self.good:
             for one in file.slices:
                 held.append((file.table, one))
                 weight += one.size
                 if weight >= self.size:
                     yield Piece(number, tuple(held))
                     number, held, weight = number + 1, [], 0
-        if held:
+        if held or not number:  # where there are no rows, one part says so, and has the columns
             yield Piece(number, tuple(held))
+
+    @property
+    def good(self) -> list[Surveyed]:
+        """Return the files whose rows are judged."""
+        return [file for file in self.files if file.fault is None]
+
+    @property
+    def bad(self) -> dict[str, str]:
+        """Return the files of which no row can be judged, and why."""
+        return {file.table.file.path: file.fault for file in self.files if file.fault is not None}
 
     def to_json(self) -> bytes:
         """Return the plan as it is kept."""
@@ -62,7 +73,9 @@ class Plan:
     def identity(self) -> Json:
         """Return what must be the same for a run to go on; where a bundle lies is not."""
         asked = self.asked.to_dict()
-        named = {f"column of {part}": name for part, name in asked.pop("columns").items()}
+        del asked["columns"]
+        read = [asdict(file.table.columns) for file in self.good]
+        named = {f"column of {part}": _one_or_all([columns[part] for columns in read]) for part in asdict(Columns())}
         files = {file.table.file.path: file.digest for file in self.files}
         rest = {"input": files, "version of slant": self.version, "size of a piece": self.size}
         return {name: value for name, value in (rest | named | asked).items() if name != "bundle"}
@@ -107,12 +120,26 @@ def unchanged(plan: Plan, inputs: Iterable[str], out: str) -> bool:
     return [file.table.file for file in plan.files] == find(inputs, out)
 
 
+def _one_or_all(names: list[Any]) -> Any:
+    """Return the name of a column, or those in each of the files where they differ."""
+    return names if len(set(names)) > 1 else next(iter(names), None)
+
+
 def _surveyed(content: Json) -> Surveyed:
-    table = content["table"]
+    table, layout = content["table"], content["table"]["layout"]
+    dialect = layout["dialect"] and Dialect(**layout["dialect"])
     return Surveyed(
-        Table(File(**table["file"]), tuple(table["names"]), table["delimiter"]),
+        Table(
+            File(**table["file"]),
+            tuple(table["names"]),
+            Layout(**layout | {"dialect": dialect}),
+            tuple(table["twice"]),
+            Columns(**table["columns"]),
+        ),
         content["digest"],
         tuple(Slice(**one) for one in content["slices"]),
+        tuple(content["notes"]),
+        content["fault"],
     )
 
 

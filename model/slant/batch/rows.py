@@ -12,12 +12,14 @@ from typing import Any, Literal
 from slant.article import AUTO, MOST_TARGETS, Article, check_targets
 from slant.batch.asked import Asked, Columns
 from slant.errors import DataError, InputError
+from slant.records.fields import DEEPEST, EXACT, as_json_value, as_text, decoded
 from slant.types import Json
 
-DEEPEST = 64
-"""Levels of nesting that JSON in a row may have."""
 HALF = re.compile("[\ud800-\udfff]")
 """Half a character, which no text can hold that is written."""
+
+
+ROUNDED = f"an id is a number with a point, of {EXACT} or more: it may have been rounded before it came here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Row:
     article: Article
     targets: tuple[str, ...] | Literal["auto"]
     others: str | None
+    note: str | None = None
+    """What whoever reads the answer should know of how the row was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +68,31 @@ class Reject:
         return {"raw_base64": base64.b64encode(self.raw.content).decode(), "raw": text}
 
 
-def read_row(raw: Raw, asked: Asked) -> Row | Reject:
-    """Return the row that was read, or why there is none."""
+def read_row(raw: Raw, asked: Asked, columns: Columns) -> Row | Reject:
+    """Return the row that was read by the columns of its file, or why there is none."""
     try:
-        _check_numbers(raw.fields, asked.columns)
-        article, targets = _article(raw.fields, asked.columns), _targets(raw.fields, asked)
-        others = {name: value for name, value in raw.fields.items() if name not in asked.columns.read}
-        return Row(raw, article, targets, as_json(others) if asked.keep else None)
-    except InputError as error:
+        fields = decoded(raw.fields, [name for name in (columns.text, columns.html, columns.targets) if name])
+        _check_numbers(fields, columns)
+        article, targets = _article(fields, columns), _targets(fields, asked, columns.targets)
+        others = {name: value for name, value in raw.fields.items() if name not in columns.read}
+        note = ROUNDED if _is_rounded(fields.get(columns.id or "")) else None
+        return Row(raw, article, targets, as_json(others) if asked.keep else None, note)
+    except (InputError, ValueError) as error:
         return Reject(raw, str(error))
     except Exception as error:  # whatever is wrong with a row costs this one
         return Reject(raw, f"cannot be read: {type(error).__name__}: {error}")
 
 
+def _is_rounded(name: Any) -> bool:
+    return isinstance(name, float) and abs(name) >= EXACT
+
+
 def as_json(fields: Json) -> str:
     """Return columns as JSON; dates and the like as text, numbers that are none as null."""
     try:
-        return json.dumps(fields, ensure_ascii=False, default=str, allow_nan=False)
+        return json.dumps(fields, ensure_ascii=False, default=as_json_value, allow_nan=False)
     except ValueError:
-        return json.dumps(_finite(fields), ensure_ascii=False, default=str, allow_nan=False)
+        return json.dumps(_finite(fields), ensure_ascii=False, default=as_json_value, allow_nan=False)
 
 
 def _finite(value: Any) -> Any:
@@ -107,11 +117,18 @@ def _article(fields: Json, columns: Columns) -> Article:
     if not text and not html:
         wanted = " or ".join(repr(name) for name in (columns.text, columns.html) if name)
         raise DataError(f"no text: wanted it in {wanted}; the row has {', '.join(map(repr, fields)) or 'nothing'}")
-    title, name = _string(fields, columns.title), fields.get(columns.id) if columns.id else None
-    if isinstance(name, bool) or not isinstance(name, str | int | None):
-        raise DataError(f"column {columns.id!r}: wanted a string or a whole number, got {_kind(name)}")
-    name = None if name is None else str(name)
+    title, name = _name(fields, columns.title), _name(fields, columns.id, "a string or a whole number")
+    title = None if title is None or title.isspace() else title or None
     return Article(text=text, title=title, id=name) if text else Article(html=html, title=title, id=name)
+
+
+def _name(fields: Json, column: str | None, wanted: str = "a string") -> str | None:
+    """Return an id or a title, as text whatever it was stored as."""
+    found = fields.get(column) if column else None
+    name = as_text(found)
+    if name is None and found is not None:
+        raise DataError(f"column {column!r}: wanted {wanted}, got {_kind(found)}")
+    return name
 
 
 def _string(fields: Json, name: str | None) -> str | None:
@@ -121,9 +138,8 @@ def _string(fields: Json, name: str | None) -> str | None:
     return found if found and not found.isspace() else None
 
 
-def _targets(fields: Json, asked: Asked) -> tuple[str, ...] | Literal["auto"]:
+def _targets(fields: Json, asked: Asked, name: str | None) -> tuple[str, ...] | Literal["auto"]:
     """Return the targets of the command, then the row's own, each once; proposed ones only where a row has none."""
-    name = asked.columns.targets
     own = check_targets(_own_targets(fields.get(name), name) if name else [])
     named = () if asked.targets == AUTO else asked.targets
     found = tuple(dict.fromkeys([*named, *own]))

@@ -14,7 +14,7 @@ from slant import __version__
 from slant.batch import onward
 from slant.batch.careful import let_go
 from slant.batch.cluster import WorkerDied
-from slant.batch.finished import ALL, Account, Names, read_account
+from slant.batch.finished import ALL, BAD_FILES, Account, Names, read_account
 from slant.batch.order import SUCCESS, TOLD, Order, clean, planned
 from slant.batch.plan import Piece, Plan
 from slant.batch.tally import Tally, tally_from
@@ -35,17 +35,21 @@ SAFE_PATH = "PYTHONSAFEPATH"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a run came to. ``before`` are the pieces done when it was taken up; ``seconds`` are of this time."""
+    """What a run came to. ``before`` are the pieces done when it was taken up; ``seconds`` are of this time.
+
+    ``bad_files`` are those of which no row could be judged, and why.
+    """
 
     tally: Tally
     pieces: int
     before: int
     seconds: float
+    bad_files: Json = field(default_factory=dict)
 
     def to_dict(self) -> Json:
         """Return it as JSON values."""
         timed = {"pieces": self.pieces, "pieces_done_before": self.before, "seconds": round(self.seconds, 3)}
-        return self.tally.to_dict() | timed
+        return self.tally.to_dict() | {"bad_files": self.bad_files} | timed
 
 
 def run(order: Order) -> Summary:
@@ -113,7 +117,7 @@ def _told(order: Order, account: Account) -> Summary | None:
     """Return the summary that a run has left; ``None`` if there is none that can be read."""
     try:
         found = json.loads(order.out.get(TOLD) or b"")["result"]
-        summary = Summary(tally_from(found), found["pieces"], found["pieces"], found["seconds"])
+        summary = Summary(tally_from(found), found["pieces"], found["pieces"], found["seconds"], found["bad_files"])
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return summary if summary.tally.rows + summary.tally.rejected == account.rows else None
@@ -150,7 +154,7 @@ class _Running:
         tally = self.account.tally
         if self.account.rows != rows:
             raise Incomplete(f"{rows} rows were counted, {tally.rows} judged and {tally.rejected} rejected")
-        summary = Summary(tally, len(self.pieces), before, time.monotonic() - began)
+        summary = Summary(tally, len(self.pieces), before, time.monotonic() - began, self.plan.bad)
         self._tell(summary)
         return summary
 
@@ -215,6 +219,9 @@ class _Running:
                       for file in self.plan.files],
             "result": summary.to_dict(),
         }  # fmt: skip
+        if self.plan.bad:
+            lines = ({"file": path, "row": None, "reason": why} for path, why in self.plan.bad.items())
+            out.put(BAD_FILES, "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode())
         out.put(ALL, self.account.packed())
         out.put(TOLD, json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n")
         clean(out, out.sizes())  # again: workers of a run that was killed may have lived a little longer

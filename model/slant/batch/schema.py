@@ -13,6 +13,10 @@ WHERE = [pa.field("file", TEXT), pa.field("row", PLACE)]
 """Where a row stood: its file, and its line in it (of Parquet: its row), from 1."""
 OTHERS = pa.field("input", TEXT)
 """The other columns of the row, as JSON."""
+OF_ARTICLE = {"text": "article_text", "sources": "article_sources"}
+"""What is said of the whole article, under names that nothing within a stance or a topic has: a table whose lists were
+unpacked then has no two columns of one name.
+"""
 YES = pa.bool_()
 TOPIC = pa.struct(
     [("code", TEXT), ("name", TEXT), ("probability", SHARE), ("level", COUNT), ("broader", TEXT), ("given", YES)]
@@ -56,8 +60,7 @@ def nested(labels: Sequence[str]) -> pa.Schema:
         ("read", READ),
         ("warnings", pa.list_(TEXT)),
         ("model", MODEL),
-        ("text", TEXT),
-        ("sources", SOURCES),
+        *((name, kind) for name, kind in zip(OF_ARTICLE.values(), (TEXT, SOURCES), strict=True)),
     ]
     return pa.schema([*WHERE, *answer, OTHERS])
 

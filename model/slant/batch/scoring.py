@@ -21,6 +21,7 @@ from slant.inference.caution import Caution
 from slant.inference.given import is_auto
 from slant.inference.stored import bundle_folder, read_bundle
 from slant.inference.topics import check_topics
+from slant.records.layout import Given
 from slant.systems import check_system
 
 LONGEST = 86_400
@@ -46,6 +47,9 @@ def score(
     *,
     targets: Targets = (),
     columns: Columns | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    escape: str | None = None,
     topics: Topics = True,
     evidence: bool = False,
     sources: bool = False,
@@ -68,8 +72,9 @@ def score(
     """Judge every row of files, folders or patterns, on this machine or in a store that fsspec knows.
 
     Each piece of the input, ``piece_bytes`` long or so, becomes a part in the folder ``out``; rows that cannot be
-    judged go to ``out/rejects`` with the reason. Called again after a cut, it does what is left; ``fresh`` begins anew
+    judged go to ``out/_rejects`` with the reason. Called again after a cut, it does what is left; ``fresh`` begins anew
     where an earlier run was. An article that takes longer than ``article_timeout`` seconds to judge is rejected.
+    ``encoding``, ``delimiter`` and ``escape`` say how text is laid out where that is not found out rightly.
     ``csv_safe`` puts an apostrophe before text in CSV that a spreadsheet would take for a formula.
 
     Raises
@@ -109,6 +114,7 @@ def score(
         csv_safe=csv_safe,
         device=device,
         columns=columns or Columns(),
+        given=Given(encoding=encoding, delimiter=delimiter, escape=escape).checked(),
         bundle=str(bundle),
         sha256=manifest.sha256,
         labels=tuple(manifest.stances),

@@ -10,7 +10,7 @@ from slant.article import Judgement
 from slant.batch.rows import Reject
 from slant.types import Json
 
-COUNTED = ("topics", "languages", "reasons")
+COUNTED = ("topics", "languages", "reasons", "notes")
 NO_LABEL = "not sure enough"
 MOST = 1_000
 """Targets, and reasons, that are counted by name; where every row has its own, the rest are counted together."""
@@ -27,6 +27,7 @@ class Tally:
     stances: dict[str, Counter[str]] = field(default_factory=dict)
     languages: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+    notes: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Tally) -> None:
         """Count what another has counted too."""
@@ -34,14 +35,16 @@ class Tally:
         self.rejected += other.rejected
         self.topics += other.topics
         self.languages += other.languages
+        self.notes += other.notes
         for reason, n in other.reasons.items():
             self._because(reason, n)
         for target, labels in other.stances.items():
             self._of(target).update(labels)
 
-    def count(self, judgement: Judgement) -> None:
-        """Count a judgement."""
+    def count(self, judgement: Judgement, note: str | None = None) -> None:
+        """Count a judgement, and what is to be known of how its row was read."""
         self.rows += 1
+        self.notes.update([note] if note else [])
         self.topics.update(topic.name for topic in judgement.topics)
         self.languages[judgement.language] += 1
         for stance in judgement.stances:

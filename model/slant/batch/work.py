@@ -83,7 +83,7 @@ class Worker:
                     if isinstance(one, Reject):
                         tally.reject(one)
                     else:
-                        tally.count(one[1])
+                        tally.count(one[1], one[0].note)
             if tally.rows + tally.rejected != piece.rows:
                 raise DataError(f"{piece.rows} rows were counted, {tally.rows} judged and {tally.rejected} rejected")
             size, rejects = part.end()

@@ -104,7 +104,8 @@ class Part:
 
 
 def _nested(row: Row, judgement: Judgement) -> Json:
-    return {"file": row.raw.file, "row": row.raw.row, **judgement.to_dict(), "input": row.others}
+    said = {schema.OF_ARTICLE.get(name, name): value for name, value in judgement.to_dict().items()}
+    return {"file": row.raw.file, "row": row.raw.row, **said, "input": row.others}
 
 
 def _flat(row: Row, judgement: Judgement, *, every: bool) -> Iterator[Json]:

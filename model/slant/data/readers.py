@@ -1,4 +1,4 @@
-"""Labelled examples from JSON Lines or CSV, plain or gzipped, one row at a time.
+"""Labelled examples from files, one row at a time: JSON Lines, CSV or Parquet, all that batch scoring reads.
 
 Stance rows   ``text, target, label``, or ``text, targets: [{target, stance, evidence?, sure?}]``
 Topic rows    ``text, label``, or ``text, labels: [...]``, or ``text, codes: [...]`` (names, main one first)
@@ -9,25 +9,24 @@ All kinds     ``id``, ``title``, and any further fields, which evaluation can sl
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import itertools
-import json
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import TypeVar
 
 from slant.data.label_map import LabelMap, map_labels
+from slant.data.parts import label_of, label_text, no_label, objects_of, span_of, string_of, text_of, wordings_of
+from slant.data.reading import Reading
 from slant.data.split import Part, part_of
 from slant.errors import DataError
 from slant.labels import STANCES
+from slant.records.whole import file_rows
 from slant.sources.attribution import ROLES, Attribution
 from slant.text.spans import Span
 from slant.types import Json
 
+T = TypeVar("T")
 NOT_NAMED = "Not in the list"
 """SEESAW's mark for an entity that it could not name."""
 AUTHOR = "the author"
@@ -92,56 +91,55 @@ class QuoteExample:
         return part_of(self.text)
 
 
-def rows(path: Path) -> Iterator[tuple[int, Json]]:
-    """Yield (line number, row) for every row of a ``.jsonl`` or ``.csv`` file, gzipped or not.
+def rows(path: Path, reading: Reading | None = None) -> Iterator[tuple[int, Json]]:
+    """Yield (line number, row) for every row of a file, in any form that ``file_rows`` reads.
 
-    Raises:
-        DataError: the file is missing, is of another kind, or a line is not a row.
+    Parameters
+    ----------
+    path
+        The file.
+    reading
+        How it is read, and where bad rows are counted. Without it the first bad row is an error.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, a row cannot, or more of them than may be left out.
     """
-    if not path.is_file():
-        raise DataError(f"{path}: no such file", field="data")
-    kind = path.name.removesuffix(".gz").rsplit(".", 1)[-1].lower()
-    if kind not in ("jsonl", "ndjson", "csv"):
-        raise DataError(f"{path}: a data file is .jsonl or .csv (or .gz of these), not .{kind}", field="data")
-    try:
-        with _open(path) as file:
-            yield from _csv_rows(path, file) if kind == "csv" else _json_rows(path, file)
-    except (UnicodeDecodeError, OSError, EOFError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as UTF-8 text: {error}", field="data") from error
+    for where, row in _numbered(path, reading):
+        yield int(where.rpartition(":")[2]), row
 
 
-def stance_examples(paths: Iterable[Path], *, beside_sources: bool = False) -> Iterator[StanceExample]:
-    """Yield every (article, target) pair of the files.
+def stance_examples(
+    paths: Iterable[Path], reading: Reading | None = None, *, without_sources: bool = False
+) -> Iterator[StanceExample]:
+    """Yield every (article, target) pair of the files; ``without_sources``, not of rows that only list sources.
 
-    Where they stand ``beside_sources``, a row that lists its sources need list no targets.
-
-    Raises:
-        DataError: a row lacks ``text``, or has neither ``target`` and ``label`` nor ``targets``.
+    Raises
+    ------
+    DataError
+        A row lacks ``text``, or has neither ``target`` and ``label`` nor ``targets``.
     """
-    for path in paths:
-        for line, row in rows(path):
-            listed = not (beside_sources and "sources" in row) or "targets" in row
-            if listed and row.get("target") != NOT_NAMED:
-                yield from _stances(f"{path.name}:{line}", row)
+
+    def read(where: str, row: Json) -> Iterator[StanceExample]:
+        named = row.get("target") != NOT_NAMED
+        listed = without_sources and "sources" in row and "targets" not in row
+        return _stances(where, row) if named and not listed else iter(())
+
+    return _examples(paths, reading, read)
 
 
-def source_examples(paths: Iterable[Path]) -> Iterator[StanceExample]:
+def source_examples(paths: Iterable[Path], reading: Reading | None = None) -> Iterator[StanceExample]:
     """Yield where every listed source stands: its ``name`` is among the fields, its quotes are the evidence.
 
     A row of one sentence names a ``holder`` instead, and says what it says as a whole; evidence is then ``None``.
 
-    Raises:
-        DataError: a row lacks ``text``, or a source its ``target`` or ``stance``.
+    Raises
+    ------
+    DataError
+        A row lacks ``text``, or a source its ``target`` or ``stance``.
     """
-    for path in paths:
-        for line, row in rows(path):
-            if "sources" not in row and "holder" in row:
-                if NOT_NAMED not in (row.get("target"), row["holder"]):
-                    name = AUTHOR if row["holder"] in (None, "None") else row["holder"]
-                    yield from _stances(f"{path.name}:{line}", row | {"name": name})
-                continue
-            sources = [source | {"evidence": source.get("quotes", [])} for source in row.get("sources", [])]
-            yield from _stances(f"{path.name}:{line}", row | {"targets": sources})
+    return _examples(paths, reading, _sources)
 
 
 def check_stances(examples: Iterable[StanceExample]) -> None:
@@ -155,33 +153,72 @@ def check_stances(examples: Iterable[StanceExample]) -> None:
             raise DataError(f"{one.id}: label {one.label!r}: wanted {', '.join(STANCES)}", field="label")
 
 
-def quote_examples(paths: Iterable[Path]) -> Iterator[QuoteExample]:
+def quote_examples(paths: Iterable[Path], reading: Reading | None = None) -> Iterator[QuoteExample]:
     """Yield every article of the files with its attributions.
 
-    Raises:
-        DataError: a row lacks ``text``, or an attribution is not of lists of spans.
+    Raises
+    ------
+    DataError
+        A row lacks ``text``, or an attribution is not of lists of spans.
     """
-    for path in paths:
-        for line, row in rows(path):
-            where = f"{path.name}:{line}"
-            try:
-                marked = tuple(_attribution(one) for one in row["attributions"])
-            except (KeyError, TypeError, ValueError) as error:
-                raise DataError(f"{where}: attributions are not lists of spans: {error!r}", field="data") from error
-            yield QuoteExample(str(row.get("id", where)), _text(where, row), marked, short_fields(row))
+
+    def read(where: str, row: Json) -> Iterator[QuoteExample]:
+        try:
+            marked = tuple(_attribution(one) for one in row["attributions"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"{where}: attributions are not lists of spans: {error!r}", field="data") from error
+        yield QuoteExample(str(row.get("id", where)), text_of(where, row), marked, short_fields(row))
+
+    return _examples(paths, reading, read)
 
 
-def topic_examples(paths: Iterable[Path], label_map: LabelMap | None = None) -> Iterator[TopicExample]:
+def topic_examples(
+    paths: Iterable[Path], label_map: LabelMap | None = None, reading: Reading | None = None
+) -> Iterator[TopicExample]:
     """Yield every labelled article of the files; with ``label_map``, rows that map to no topic are left out.
 
-    Raises:
-        DataError: a row lacks ``text`` (or ``title``) or a label, or the map does not know its label.
+    Raises
+    ------
+    DataError
+        A row lacks ``text`` (or ``title``) or a label, or the map does not know its label.
     """
+
+    def read(where: str, row: Json) -> Iterator[TopicExample]:
+        example = _topic(where, row, label_map)
+        return iter((example,) if example.labels else ())
+
+    return _examples(paths, reading, read)
+
+
+def _examples(paths: Iterable[Path], reading: Reading | None, read: Callable[[str, Json], Iterator[T]]) -> Iterator[T]:
+    """Yield the examples of all rows. With a reading, a row in which anything is wrong is left out and counted."""
     for path in paths:
-        for line, row in rows(path):
-            example = _topic(f"{path.name}:{line}", row, label_map)
-            if example.labels:
-                yield example
+        for where, row in _numbered(path, reading):
+            try:
+                found = list(read(where, row))
+            except DataError as error:
+                if reading is None:
+                    raise
+                reading.leave_out(error)
+            else:
+                yield from found
+        if reading is not None:
+            reading.check(path)
+
+
+def _numbered(path: Path, reading: Reading | None) -> Iterator[tuple[str, Json]]:
+    """Yield where a row stands, and the row."""
+    given, say = (reading.given, reading.say) if reading else (None, None)
+    for row in file_rows(path, given, say):
+        where = f"{path.name}:{row.number}"
+        if reading is not None:
+            reading.rows += 1
+        if row.fault is None:
+            yield where, row.fields
+        elif reading is None:
+            raise DataError(f"{where}: {row.fault}", field="data")
+        else:
+            reading.leave_out(DataError(f"{where}: {row.fault}", field="data"))
 
 
 def by_article(examples: Iterable[StanceExample]) -> Iterator[list[StanceExample]]:
@@ -196,62 +233,49 @@ def short_fields(row: Json) -> Json:
     return {key: value for key, value in short.items() if key != "text" and len(str(value)) <= 80}
 
 
-def _open(path: Path) -> IO[str]:
-    if path.suffix == ".gz":
-        return io.TextIOWrapper(gzip.open(path, "rb"), encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
-
-
-def _json_rows(path: Path, file: IO[str]) -> Iterator[tuple[int, Json]]:
-    for number, line in enumerate(file, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise DataError(f"{path}:{number}: not JSON: {error}", field="data") from error
-        if not isinstance(row, dict):
-            raise DataError(f"{path}:{number}: a row is an object, not {type(row).__name__}", field="data")
-        yield number, row
-
-
-def _csv_rows(path: Path, file: IO[str]) -> Iterator[tuple[int, Json]]:
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    reader = csv.DictReader(file, restkey="_rest", strict=True)
-    for row in reader:
-        if "_rest" in row:
-            raise DataError(f"{path}:{reader.line_num}: more cells than the header has columns", field="data")
-        yield reader.line_num, {key: value for key, value in row.items() if value not in (None, "")}
-
-
 def _stances(where: str, row: Json) -> Iterator[StanceExample]:
-    targets = row.get("targets")
-    if targets is None:
-        targets = [{"target": row.get("target_natural") or row.get("target"), "stance": row.get("label")}]
-    text, fields = _text(where, row), short_fields(row)
-    for number, entry in enumerate(targets):
-        target = _string(where, entry, "target")
-        label = _string(where, entry, "stance", "label")
+    listed, alone = row.get("targets"), row.get("targets") is None
+    names: tuple[str, ...] = ("stance", "label")
+    if alone:
+        listed = [{"target": row.get("target_natural") or row.get("target"), "stance": row.get("label")}]
+        names = ("label",)
+    text, fields = text_of(where, row), short_fields(row)
+    for number, entry in enumerate(objects_of(where, "targets", listed)):
+        own = row if alone else entry
+        target, label = string_of(where, entry, "target", own=own), label_of(where, own, names)
         spans = entry.get("evidence")
-        evidence = None if spans is None else tuple(Span(span["start"], span["end"]) for span in spans)
+        evidence = None if spans is None else tuple(span_of(where, text, span) for span in spans)
         name = f"{row.get('id', where)}#{number}" if "targets" in row else str(row.get("id", where))
-        same, turned = _wordings(where, entry, "same"), _wordings(where, entry, "turned")
+        same, turned = wordings_of(where, entry, "same"), wordings_of(where, entry, "turned")
         yield StanceExample(
             name, row.get("title"), text, target, label, evidence, short_fields(entry) | fields, same, turned
         )
+
+
+def _sources(where: str, row: Json) -> Iterator[StanceExample]:
+    if "sources" not in row and "holder" in row:
+        if NOT_NAMED not in (row.get("target"), row["holder"]):
+            name = AUTHOR if row["holder"] in (None, "None") else row["holder"]
+            yield from _stances(where, row | {"name": name})
+        return
+    sources = objects_of(where, "sources", row.get("sources", []))
+    yield from _stances(where, row | {"targets": [one | {"evidence": one.get("quotes", [])} for one in sources]})
 
 
 def _topic(where: str, row: Json, label_map: LabelMap | None) -> TopicExample:
     complete = "codes" in row or bool(row.get("labels"))
     names = row.get("codes") or row.get("labels") or _one_label(where, row)
     if isinstance(names, str):
-        names = [name.strip() for name in names.split("|")]
+        names = names.split("|")
+    names = [name for one in (names if isinstance(names, list) else [names]) if (name := label_text(one))]
+    if not names and (complete or row.get("labels") != []):
+        raise no_label(where, row, ("label", "labels"))
     if label_map is not None and "codes" not in row:
         names = map_labels(where, names, label_map)
     return TopicExample(
         str(row.get("id", where)),
         row.get("title") or None,
-        str(row.get("text") or "") or _string(where, row, "title"),
+        str(row.get("text") or "") or string_of(where, row, "title"),
         tuple(dict.fromkeys(names)),
         complete,
         short_fields(row),
@@ -260,7 +284,7 @@ def _topic(where: str, row: Json, label_map: LabelMap | None) -> TopicExample:
 
 def _one_label(where: str, row: Json) -> list[str]:
     """Return the row's only label; none where it says by an empty ``labels`` that it has none."""
-    return [] if row.get("labels") == [] and not row.get("label") else [_string(where, row, "label")]
+    return [] if row.get("labels") == [] and not row.get("label") else [label_of(where, row, ("label",))]
 
 
 def _attribution(row: Json) -> Attribution:
@@ -268,23 +292,3 @@ def _attribution(row: Json) -> Attribution:
         role: tuple(sorted(Span(*span) for part in row.get(role) or () for span in part["spans"])) for role in ROLES
     }
     return Attribution(**parts)
-
-
-def _text(where: str, row: Json) -> str:
-    return _string(where, row, "text")
-
-
-def _string(where: str, row: Json, *names: str) -> str:
-    for name in names:
-        if isinstance(row.get(name), str) and row[name].strip():
-            return str(row[name])
-    got = ", ".join(sorted(row)) or "nothing"
-    raise DataError(f"{where}: wanted a non-empty string in {' or '.join(names)}; the row has {got}", field=names[0])
-
-
-def _wordings(where: str, entry: Json, name: str) -> tuple[str, ...]:
-    """Return a list of wordings, empty if the entry has none."""
-    wordings = entry.get(name) or []
-    if not isinstance(wordings, list) or not all(isinstance(one, str) and one.strip() for one in wordings):
-        raise DataError(f"{where}: wanted a list of non-empty strings in {name}; got {wordings!r}"[:300], field=name)
-    return tuple(wordings)

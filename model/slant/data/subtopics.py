@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from slant.data.readers import TopicExample, rows, short_fields
+from slant.data.reading import Reading
 from slant.errors import DataError
 from slant.labels import SUBTOPICS
 from slant.types import Json
@@ -20,7 +21,7 @@ FIELD = "names2"
 _KNOWN = {topic.name: topic for topic in SUBTOPICS}
 
 
-def narrower_names(paths: Iterable[Path]) -> dict[str, tuple[str, ...]]:
+def narrower_names(paths: Iterable[Path], reading: Reading | None = None) -> dict[str, tuple[str, ...]]:
     """Return the topics of the second level that rows of the files name, by the articles' ids.
 
     Raises
@@ -30,7 +31,7 @@ def narrower_names(paths: Iterable[Path]) -> dict[str, tuple[str, ...]]:
     """
     found = dict[str, tuple[str, ...]]()
     for path in paths:
-        for line, row in rows(path):
+        for line, row in rows(path, reading and Reading(reading.given)):
             if FIELD in row:
                 where = f"{path.name}:{line}"
                 found[str(row.get("id", where))] = _names(where, row)
@@ -42,7 +43,7 @@ def with_narrower(examples: Iterable[TopicExample], names: Mapping[str, tuple[st
     return [replace(one, narrower=names[one.id]) if one.id in names else one for one in examples]
 
 
-def subtopic_examples(paths: Iterable[Path]) -> Iterator[TopicExample]:
+def subtopic_examples(paths: Iterable[Path], reading: Reading | None = None) -> Iterator[TopicExample]:
     """Yield every article of the files whose topics of the second level are known.
 
     They may stand in its own row, or in a row with its id and without a text, in any of the files.
@@ -53,14 +54,16 @@ def subtopic_examples(paths: Iterable[Path]) -> Iterator[TopicExample]:
         A row that has them does not list topics of the second level.
     """
     paths = list(paths)
-    names = narrower_names(paths)
+    names = narrower_names(paths, reading)
     for path in paths:
-        for line, row in rows(path):
+        for line, row in rows(path, reading):
             where, text = f"{path.name}:{line}", row.get("text")
             known = names.get(str(row.get("id", where)))
             if known and isinstance(text, str) and text.strip():
                 title = row.get("title") or None
                 yield TopicExample(str(row.get("id", where)), title, text, (), True, short_fields(row), known)
+        if reading is not None:
+            reading.check(path)
 
 
 def concept_examples(paths: Iterable[Path]) -> Iterator[TopicExample]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from slant.data.catalog import file_sha256
 from slant.data.label_map import read_label_map
 from slant.data.readers import (
     StanceExample,
@@ -17,6 +18,7 @@ from slant.data.readers import (
     stance_examples,
     topic_examples,
 )
+from slant.data.reading import Reading
 from slant.data.split import Part
 from slant.data.subtopics import subtopic_examples
 from slant.errors import DataError
@@ -51,6 +53,7 @@ class Request:
     robustness: Sequence[str] = ()
     wordings: bool = False
     level: int = 1
+    reading: Reading = field(default_factory=Reading)
 
 
 def make_request(*, task: str, part: str | None, robustness: Sequence[str] = (), **others: Any) -> Request:
@@ -78,6 +81,7 @@ def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
     Raises:
         DataError: a file or row cannot be read, or an option does not fit the data.
     """
+    _warn(classifier, request)
     masked, moved, wordings = None, None, None
     about: Json = {"task": request.task, "data": [path.name for path in request.data]}
     if request.task in ("source", "quotes", "targets") or request.level == 2:
@@ -103,18 +107,35 @@ def evaluate(classifier: Classifier, request: Request, watch: Watch) -> Json:
     return about | found
 
 
+def _warn(classifier: Classifier, request: Request) -> None:
+    """Tell which files the bundle was fitted to: of what it has seen, it is surer than of anything else."""
+    if request.part is Part.HELD_OUT:
+        return
+    fitted = {record.get("sha256") for record in classifier.bundle.manifest.training if record["task"] == request.task}
+    for path in request.data:
+        if path.is_file() and file_sha256(path) in fitted:
+            request.reading.say(
+                f"warning: {path}: the bundle was fitted to it, and such figures mean nothing; --part held-out "
+                "measures on the rows that were kept apart"
+            )
+
+
 def _of_parts(classifier: Classifier, request: Request, watch: Watch) -> Json:
     if request.labels or request.slice_by or request.robustness or request.wordings or request.label_map:
         of = f"--task {request.task}" + (" --level 2" if request.level == 2 else "")
         raise DataError(f"--labels, --slice, --map, --robustness and --wordings are not of {of}")
     if request.task == "topic":
-        examples = _wanted(subtopic_examples(request.data), request)
+        examples = _wanted(subtopic_examples(request.data, request.reading), request)
         return {"level": 2} | subtopic_report(classifier, examples, watch("topics", None))
     if request.task == "quotes":
-        return quote_report(classifier, quote_examples(request.data), watch("quotes", None))
+        return quote_report(classifier, quote_examples(request.data, request.reading), watch("quotes", None))
     if request.task == "targets":
-        return proposal_report(classifier, _wanted(stance_examples(request.data), request), watch("targets", None))
-    said = sorted(_wanted(source_examples(request.data), request), key=lambda one: (one.title or "", one.text))
+        return proposal_report(
+            classifier, _wanted(stance_examples(request.data, request.reading), request), watch("targets", None)
+        )
+    said = sorted(
+        _wanted(source_examples(request.data, request.reading), request), key=lambda one: (one.title or "", one.text)
+    )
     if not said:
         raise DataError("no row names a source", field="data")
     return source_report(judge_sources(classifier, said, watch("sources", len(said))))
@@ -130,7 +151,7 @@ def _label_sets(classifier: Classifier, request: Request, predictions: Predictio
 
 def _stance_rows(request: Request) -> list[StanceExample]:
     """Return the rows asked for, those of one article side by side: it is then read once."""
-    examples = _wanted(stance_examples(request.data), request)
+    examples = _wanted(stance_examples(request.data, request.reading), request)
     wanted = [example for example in examples if not request.labels or example.label in request.labels]
     return sorted(wanted, key=lambda example: (example.title or "", example.text))
 
@@ -158,7 +179,7 @@ def _first(
 def _topics(classifier: Classifier, request: Request, progress: Progress) -> Predictions:
     label_map = read_label_map(request.label_map) if request.label_map else None
     among = {name for names in (label_map or {}).values() for name in names or ()} or None
-    examples = _wanted(topic_examples(request.data, label_map), request)
+    examples = _wanted(topic_examples(request.data, label_map, request.reading), request)
     return predict_topics(classifier, examples, progress, among)
 
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from joblib import Memory
-
-import slant
 from slant.article import Article
-from slant.data.catalog import DataSet, file_sha256
 from slant.data.label_map import LabelMap
 from slant.data.readers import check_stances, source_examples, stance_examples, topic_examples
+from slant.data.reading import Reading
 from slant.data.subtopics import narrower_names, with_narrower
 from slant.errors import TrainingError
 from slant.features.encoder import Encoder
@@ -26,9 +20,10 @@ from slant.inference.classifier import Classifier
 from slant.inference.manifest import BundleFiles, Manifest
 from slant.inference.stored import DEFAULT, bundle_folder, read_bundle
 from slant.sources.tagger import Tagger
+from slant.training.cache import feature_cache
 from slant.training.card import write_card
 from slant.training.fit import fit_sources, fit_stances, fit_topics
-from slant.training.samples import FeatureCache
+from slant.training.own import check_out, own_set, tell
 from slant.training.selftest import TEST_ARTICLES
 from slant.training.sets import (
     TrainingSet,
@@ -48,79 +43,99 @@ GRAPHS = {
     "hearer": BundleFiles().hearer,
 }
 
-OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-
-
-def cache_folder() -> Path:
-    """Return where features are kept between runs: ``$SLANT_CACHE``, or the user's cache folder."""
-    own = os.environ.get("SLANT_CACHE")
-    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "slant"
-
-
-def private_folder(folder: Path) -> Path:
-    """Return a folder of the user's own, made if it is not there: what is kept in it is run when it is read.
-
-    Parameters
-    ----------
-    folder
-        Where it is, or is to be.
-
-    Raises
-    ------
-    TrainingError
-        It belongs to somebody else, or others may write into it.
-    """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = folder.stat()
-    if not hasattr(os, "geteuid") or (found.st_uid == os.geteuid() and not found.st_mode & OTHERS_WRITE):
-        return folder
-    raise TrainingError(
-        f"{folder}: others may write into it, and what they leave there would be run; wanted a folder of your own, "
-        "by chmod go-w or in SLANT_CACHE"
-    )
-
 
 def train_topic(
-    data: Sequence[Path], out: Path, *, name: str, base: str, watch: Watch, label_map: LabelMap | None = None
+    data: Sequence[Path],
+    out: Path,
+    *,
+    name: str,
+    base: str,
+    watch: Watch,
+    label_map: LabelMap | None = None,
+    reading: Reading | None = None,
+    overwrite: bool = False,
 ) -> Manifest:
     """Fit a topic head to the files of ``data``; write a bundle with it, ``base``'s encoder and stance head.
 
-    Raises:
-        DataError: a file or a row cannot be read.
-        TrainingError: there is too little to learn from.
+    Raises
+    ------
+    DataError
+        A file cannot be read, or too many of its rows.
+    OptionError
+        ``out`` holds something that may not be overwritten.
+    TrainingError
+        There is too little to learn from.
     """
+    check_out(out, overwrite=overwrite)
+    reading = reading or Reading()
+    read = [(path, list(topic_examples([path], label_map, reading))) for path in data]
+    sets = [own_set(path, with_narrower(found, narrower_names([path], reading))) for path, found in read]
+    tell(reading, [(one.text, label) for some in sets for one in some.examples for label in one.labels])
     base_bundle, given = _base(base)
-    sets = [_own(path, with_narrower(topic_examples([path], label_map), narrower_names([path]))) for path in data]
-    head, figures = fit_topics(sets, _cache(base_bundle.encoder, given), watch)
+    head, figures = fit_topics(sets, feature_cache(base_bundle.encoder, given), watch)
     return _write_own(out, replace(base_bundle, topic=head), given, name, "topic", sets, figures)
 
 
-def train_stance(data: Sequence[Path], out: Path, *, name: str, base: str, watch: Watch) -> Manifest:
+def train_stance(
+    data: Sequence[Path],
+    out: Path,
+    *,
+    name: str,
+    base: str,
+    watch: Watch,
+    reading: Reading | None = None,
+    overwrite: bool = False,
+) -> Manifest:
     """Fit a stance head to the files of ``data``; write a bundle with it, ``base``'s encoder and topic head.
 
-    Raises:
-        DataError: a file or a row cannot be read.
-        TrainingError: there is too little to learn from.
+    Raises
+    ------
+    DataError
+        A file cannot be read, or too many of its rows.
+    OptionError
+        ``out`` holds something that may not be overwritten.
+    TrainingError
+        There is too little to learn from.
     """
+    check_out(out, overwrite=overwrite)
+    reading = reading or Reading()
+    sets = [own_set(path, list(stance_examples([path], reading))) for path in data]
+    tell(reading, [(one.text, one.label, one.target) for some in sets for one in some.examples])
     base_bundle, given = _base(base)
-    sets = [_own(path, list(stance_examples([path]))) for path in data]
-    head, figures = fit_stances(sets, _cache(base_bundle.encoder, given), watch)
+    head, figures = fit_stances(sets, feature_cache(base_bundle.encoder, given), watch)
     return _write_own(out, replace(base_bundle, stance=head), given, name, "stance", sets, figures)
 
 
-def train_source(data: Sequence[Path], out: Path, *, name: str, base: str, watch: Watch) -> Manifest:
+def train_source(
+    data: Sequence[Path],
+    out: Path,
+    *,
+    name: str,
+    base: str,
+    watch: Watch,
+    reading: Reading | None = None,
+    overwrite: bool = False,
+) -> Manifest:
     """Fit a source head to the files of ``data``; write a bundle with it and all else of ``base``.
 
-    Raises:
-        DataError: a file or a row cannot be read, or a label is none of Slant's stances.
-        TrainingError: there is too little to learn from.
+    Raises
+    ------
+    DataError
+        A file cannot be read, or too many of its rows; or a label is none of Slant's stances.
+    OptionError
+        ``out`` holds something that may not be overwritten.
+    TrainingError
+        There is too little to learn from.
     """
-    base_bundle, given = _base(base)
-    sets = [_own(path, list(source_examples([path]))) for path in data]
+    check_out(out, overwrite=overwrite)
+    reading = reading or Reading()
+    sets = [own_set(path, list(source_examples([path], reading))) for path in data]
+    tell(reading, [(one.text, one.label, one.target, one.fields.get("name")) for some in sets for one in some.examples])
     for one in sets:
         check_stances(one.examples)
+    base_bundle, given = _base(base)
     models = Models(base_bundle.encoder, base_bundle.tagger, base_bundle.hearer)
-    head, figures = fit_sources(sets, silent_targets(data), models, watch)
+    head, figures = fit_sources(sets, silent_targets(data, Reading(reading.given)), models, watch)
     return _write_own(out, replace(base_bundle, source=head), given, name, "source", sets, figures)
 
 
@@ -138,7 +153,7 @@ def train_default(folder: Path, out: Path, *, version: str, models: Path | None,
     encoder = given.load()
     tagger, hearer = _beside(given, encoder)
     topics, stances = default_sets(folder)
-    cache = _cache(encoder, given)
+    cache = feature_cache(encoder, given)
     topic, topic_figures = fit_topics(topics, cache, watch)
     stance, stance_figures = fit_stances(stances, cache, watch)
     empty = Manifest(name="default", version=version, topics=[], stances=[], files={})
@@ -173,11 +188,6 @@ def _write_default(
     records = records + [attribution_record(folder)] + [one.record("source") for one in sets]
     bundle = replace(bundle, source=source)
     return _write(out, bundle, given, "default", records, figures | {"source": source_figures}, must_pass=True)
-
-
-def _own(path: Path, examples: list[Any]) -> TrainingSet[Any]:
-    about = DataSet(path.name, path.name, "the user's own file", "-", "the user's own", file_sha256(path), typical=True)
-    return TrainingSet(about, examples)
 
 
 def _base(name: str) -> tuple[Bundle, Graphs]:
@@ -224,17 +234,6 @@ def _training_of(folder: Path | None) -> Json:
     except (OSError, ValueError) as error:
         raise TrainingError(f"{folder}: wanted encoder.json: {error}") from error
     return found
-
-
-def _cache(encoder: Encoder, given: Graphs) -> FeatureCache:
-    return FeatureCache(encoder, _features_key(given), Memory(private_folder(cache_folder()), verbose=0))
-
-
-def _features_key(given: Graphs) -> str:
-    """Return a hash of all that turns text into features: the encoder's files and the code before it."""
-    rooms = (Path(slant.__file__).parent / room for room in ("text", "features"))
-    code = (path.read_bytes() for room in rooms for path in sorted(room.glob("*.py")))
-    return hashlib.sha256(b"".join([given.encoder, given.tokenizer, *code])).hexdigest()
 
 
 def _write_own(

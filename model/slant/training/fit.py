@@ -7,9 +7,12 @@ the same calibration: they are too good to leave unread. The figures are from a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from slant.data.readers import StanceExample, TopicExample
 from slant.data.split import Part, text_key
@@ -28,6 +31,14 @@ from slant.training.stance import fit_stance_head, stance_labels
 from slant.training.topic import calibrate_topic_head, fit_topic_head, read_truth, with_calibration
 from slant.types import Floats, Json, Progress, Watch
 
+FEW = 5_000
+"""Rows below which one thread fits: more of them would wait for each other longer than they work."""
+
+
+def few_threads(rows: int) -> AbstractContextManager[Any]:
+    """Return what keeps the fit of a few rows to one thread, beside other work above all."""
+    return threadpool_limits(1) if rows < FEW else nullcontext()
+
 
 def fit_topics(sets: Sequence[TrainingSet[TopicExample]], cache: FeatureCache, watch: Watch) -> tuple[TopicHead, Json]:
     """Return a calibrated topic head and its figures on the held-out part of each set.
@@ -41,9 +52,10 @@ def fit_topics(sets: Sequence[TrainingSet[TopicExample]], cache: FeatureCache, w
     train, held = _rows(parts, Part.TRAIN), _rows(parts, Part.CALIBRATION)
     both = np.concatenate([train, held])
     step = watch("topics: fit", 1)
-    first = fit_topic_head(samples.take(train), truth.take(train), weights[train])
-    calibrated = calibrate_topic_head(first, samples.take(held), truth.take(held))
-    head = with_calibration(fit_topic_head(samples.take(both), truth.take(both), weights[both]), calibrated)
+    with few_threads(len(both)):
+        first = fit_topic_head(samples.take(train), truth.take(train), weights[train])
+        calibrated = calibrate_topic_head(first, samples.take(held), truth.take(held))
+        head = with_calibration(fit_topic_head(samples.take(both), truth.take(both), weights[both]), calibrated)
     step(1)
     return head, _figures(sets, parts, lambda rows: _topic_figures(head, samples, examples, rows))
 
@@ -67,7 +79,9 @@ def fit_stances(
     groups = [text_key(examples[row].text) for row in fit]
     typical = np.array([one.about.typical for one in sets for _ in one.examples])[fit]
     step = watch("stances: fit", 1)
-    head = fit_stance_head(samples.take(fit), groups, typical, labels, pieces, opinion_columns(cache.encoder, labels))
+    opinion = opinion_columns(cache.encoder, labels)
+    with few_threads(len(fit)):
+        head = fit_stance_head(samples.take(fit), groups, typical, labels, pieces, opinion)
     step(1)
     return head, _figures(sets, parts, lambda rows: _stance_figures(head, samples.take(rows)))
 
@@ -91,7 +105,8 @@ def fit_sources(
     labels = sorted({STANCES[sample.label] for sample in fitted})
     if len(labels) < 2:
         raise TrainingError(f"sources are learnt from two labels or more; the data has {labels or 'none'}")
-    head = fit_source_head(fitted)
+    with few_threads(len(fitted)):
+        head = fit_source_head(fitted)
     held = {one.about.name: list(_source_samples(reader, one, progress, held=True)) for one in sets}
     return head, {name: source_figures(head, samples) for name, samples in held.items() if samples}
 

@@ -31,6 +31,7 @@ from slant.data.readers import (
     stance_examples,
     topic_examples,
 )
+from slant.data.reading import Reading
 from slant.data.split import Part, text_key, text_keys
 from slant.data.subtopics import concept_examples, narrower_names, with_narrower
 from slant.errors import DataError
@@ -124,10 +125,10 @@ def attribution_record(folder: Path) -> Json:
     return TrainingSet(ATTRIBUTION, examples).record("attribution")
 
 
-def silent_targets(paths: Iterable[Path]) -> dict[str, list[str]]:
+def silent_targets(paths: Iterable[Path], reading: Reading | None = None) -> dict[str, list[str]]:
     """Return the targets that texts are marked as saying nothing of, by text."""
     found: dict[str, list[str]] = defaultdict(list)
-    for example in stance_examples(paths, beside_sources=True):
+    for example in stance_examples(paths, reading, without_sources=True):
         if example.label == "unrelated":
             found[example.text].append(example.target)
     return found

@@ -115,7 +115,7 @@ def watched(source: Path, out: Path) -> dict[str, float]:
             for name, size in sizes(process.pid).items():
                 peaks[name] = max(peaks[name], size)
             time.sleep(0.5)
-    done = json.loads((out / "run.json").read_text())["result"]["rows"]
+    done = json.loads((out / "_run.json").read_text())["result"]["rows"]
     return peaks | {"rows_per_second": done / (time.perf_counter() - began)}
 
 
