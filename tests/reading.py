@@ -50,7 +50,7 @@ class Found:
         return [row.article.text for row in self.rows]
 
     @property
-    def ids(self) -> list[str | None]:
+    def ids(self) -> list[str | int | None]:
         return [row.article.id for row in self.rows]
 
 
