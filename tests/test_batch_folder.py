@@ -180,7 +180,7 @@ def test_what_is_no_text_of_ours_is_rejected_line_by_line(content: bytes, tmp_pa
 def test_a_table_without_rows_is_a_run_without_rows(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": pa.array([], pa.string())}), tmp_path / "in.parquet")
     (tmp_path / "in.jsonl").touch()
-    found = run([tmp_path / "in.parquet", tmp_path / "in.jsonl"], tmp_path / "out")
+    found = run([str(tmp_path / "in.parquet"), str(tmp_path / "in.jsonl")], tmp_path / "out")
     assert (found.tally.rows, found.tally.rejected, found.pieces) == (0, 0, 0)
     assert (tmp_path / "out" / "_SUCCESS").exists()
 
