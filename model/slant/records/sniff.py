@@ -14,6 +14,8 @@ from slant.records.recode import in_utf_8
 
 HEAD = 4096
 """Bytes that tell a packing, and an encoding of two bytes a character."""
+GUESSED = 20_000
+"""Bytes by which an encoding is guessed."""
 WANTED = "wanted .jsonl, .csv or .parquet"
 PACKINGS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 PARQUET = b"PAR1"
@@ -139,7 +141,7 @@ def _no_utf_8(content: bytes) -> str | None:
                 head = head or n == 0
     if not head and (len(bad) <= good or len(bad) < 3):
         return None
-    guess = _guess(b"\n".join(bad[:50]))
+    guess = _guess(b"\n".join(bad[:50])[:GUESSED])
     return f"it is not UTF-8; it looks like {guess}; name it with --encoding {guess}"
 
 
