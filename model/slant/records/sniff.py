@@ -122,8 +122,8 @@ def _encoding(beginning: bytes, given: Given, *, whole: bool) -> tuple[str, str 
     if marked:
         return marked, None
     head = beginning[:HEAD]
-    for name, empty in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
-        if len(empty) > 3 and empty.count(0) > 0.6 * len(empty):
+    for name, empty, full in (("utf-16-le", head[1::2], head[::2]), ("utf-16-be", head[::2], head[1::2])):
+        if len(empty) > 3 and empty.count(0) > 0.6 * len(empty) and full.count(0) < 0.1 * len(full):
             return UTF_8, f"it looks like {name}; name it with --encoding {name}"
     return UTF_8, _no_utf_8(beginning if whole else beginning.rpartition(b"\n")[0] or beginning)
 

@@ -24,9 +24,6 @@ class Waiting:
         time.sleep(SECONDS)
         return Judgement(article.id, "en", (), (), Read(0, 1, 1), (), ModelId("waiting", "0", ""))
 
-    def self_test(self) -> None:
-        """Pass."""
-
 
 def load(asked: Asked) -> Waiting:
     """Return one."""
