@@ -12,6 +12,7 @@ import fsspec
 import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
+from slant.batch.again import again
 from slant.batch.listing import Infos, files_in, files_like
 from slant.errors import DataError
 from slant.records.layout import Layout
@@ -184,7 +185,7 @@ def _find(given: str, out: tuple[Any, str] | None) -> Iterator[File]:
     fs, path = _store(given)
     fs.invalidate_cache()  # a store's listing may be older than the files
     try:
-        listed = _listed(fs, path, given)
+        listed = again(lambda: _listed(fs, path, given))
         there = {one: info for one, info in listed.items() if not _is_in(fs, one, out)}
         if not there:
             beside = " but in the output folder; wanted another --out" if listed else f"; wanted {WANTED}"
@@ -228,7 +229,7 @@ def _is_in(fs: Any, path: str, folder: tuple[Any, str] | None) -> bool:
 
 def _info(fs: Any, path: str, name: str) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = fs.info(path)
+        found: dict[str, Any] = again(lambda: fs.info(path))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DataError(f"{name}: no such file", field="input") from error
     except Exception as error:  # what stores raise is of many types

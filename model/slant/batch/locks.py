@@ -17,10 +17,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from slant.batch.again import again
 from slant.errors import Locked, OptionError
 
-READS = 3
-"""Times that a lock is read before it counts as one that cannot be."""
 LEASE = 30.0
 """Seconds without a sign of life after which the owner of a lock in an object store counts as dead."""
 BEATS = 4
@@ -81,23 +80,12 @@ class Term:
         OSError
             It cannot be known: the store does not answer, however often it is asked.
         """
-        for left in reversed(range(READS)):
-            try:
-                mine = self._is_mine(fs)
-                break
-            except OSError:
-                if not left:
-                    raise
-        if not mine:
+        if not self._is_mine(fs):
             folder = self.path.rpartition("/")[0]
             raise Locked(f"{folder}: another run has taken over, for this one gave no sign of life for too long")
 
     def _is_mine(self, fs: Any) -> bool:
-        content = _content(fs, self.lock)
-        run = _run_of(content)
-        if content is not None and run is None:
-            raise OSError(f"{self.lock}: a read came short")
-        return run == self.run and _content(fs, self.after("").lock) is None
+        return _run_of(_content(fs, self.lock)) == self.run and _content(fs, self.after("").lock) is None
 
 
 @contextlib.contextmanager
@@ -183,11 +171,24 @@ def _seen(fs: Any, held: Term) -> tuple[bytes | None, ...]:
 
 
 def _content(fs: Any, path: str) -> bytes | None:
-    try:
+    """Return what a lock or a pulse holds, ``None`` if it is not there; half of it would tell of something else.
+
+    Raises
+    ------
+    OSError
+        It cannot be read to its end, however often it is tried.
+    """
+
+    def read() -> bytes:
         found: bytes = fs.cat_file(path)
+        if len(found) != fs.info(path)["size"]:
+            raise OSError(f"{path}: a read came short")
+        return found
+
+    try:
+        return again(read)
     except FileNotFoundError:
         return None
-    return found
 
 
 def _run_of(content: bytes | None) -> str | None:

@@ -13,6 +13,7 @@ from typing import IO, Any, cast
 
 import fsspec
 
+from slant.batch.again import again
 from slant.batch.child import end_if_orphaned
 from slant.batch.files import ReadFailed
 from slant.batch.listing import files_in
@@ -78,13 +79,17 @@ class Store:
         """Return what a file holds; ``None`` if there is none."""
         path = f"{self._path}/{name}"
         self._fs.invalidate_cache()
-        try:
+
+        def read() -> bytes:
             found, size = cast(bytes, self._fs.cat_file(path)), self._fs.info(path)["size"]
+            if len(found) != size:
+                raise ReadFailed(f"{name}: a read came short: {len(found)} bytes of {size}")
+            return found
+
+        try:
+            return again(read)
         except FileNotFoundError:
             return None
-        if len(found) != size:
-            raise ReadFailed(f"{name}: a read came short: {len(found)} bytes of {size}")
-        return found
 
     def get_all(self, names: Iterable[str]) -> dict[str, bytes]:
         """Return what files hold by name, without those that cannot be read; from an object store many at a time."""
@@ -95,7 +100,7 @@ class Store:
     def sizes(self) -> dict[str, int]:
         """Return the sizes of all files by name, as they are now."""
         self._fs.invalidate_cache()
-        found = files_in(self._fs, self._path)
+        found = again(lambda: files_in(self._fs, self._path))
         return {one.removeprefix(self._path).lstrip("/"): int(info["size"]) for one, info in found.items()}
 
     def remove(self, names: Iterable[str]) -> None:
