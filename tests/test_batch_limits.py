@@ -58,7 +58,8 @@ def test_equal_articles_wait_once(tmp_path: Path) -> None:
 
 def test_workers_judge_by_themselves_but_for_what_they_had_in_hand_when_one_died(tmp_path: Path) -> None:
     """One death, and few rows are judged in a process apart; many, and from then on all are."""
-    for deaths, few in ((1, True), (4, False)):
+    apart = list[int]()
+    for deaths in (1, 4):
         rows = [{"text": f"row {n}"} for n in range(200)]
         for n in range(deaths):
             rows[20 + 40 * n] = {"text": "DIE"}
@@ -67,8 +68,9 @@ def test_workers_judge_by_themselves_but_for_what_they_had_in_hand_when_one_died
         run(tmp_path / "in.jsonl", out, workers=2, piece_bytes=100, load=load_telling)
         where = Counter(row["language"] for row in answers(out))
         assert where.total() == 200 - deaths
-        assert 0 < where["apart"] < 150 if few else where["apart"] > 60
         assert where["worker"] > 10
+        apart.append(where["apart"])
+    assert 0 < apart[0] < apart[1]
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 10**9])

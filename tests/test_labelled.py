@@ -165,9 +165,7 @@ def test_a_source_head_is_learnt_from_that_form_and_has_slants_labels(tmp_path: 
     assert manifest.training[-1]["rows"] == 12
     assert "12 labelled rows; labels: favor 6, against 6" in notes
     data.write_text(data.read_text().replace('"favor"', '"pro"'))
-    with pytest.raises(
-        DataError, match="sources are learnt with the labels favor, against, neutral, unrelated; got 'pro'"
-    ):
+    with pytest.raises(DataError, match="label 'pro': wanted favor, against, neutral, unrelated"):
         build.train_source([data], tmp_path / "other", name="own", base="default", watch=quiet)
 
 

@@ -37,7 +37,7 @@ from support import Sample
 
 TEXT = "The council voted on Monday to keep the toll on the harbour bridge."
 MISSING = [None, float("nan"), np.float64("nan"), np.float32("nan"), pd.NA, pd.NaT]
-STRANGE: list[Any] = [b"text", 5, np.int64(5), True, ["a"], {"a": 1}, Path("a.txt"), np.array(["a", "b"]), object()]
+STRANGE: list[Any] = [b"text", 5, np.int64(5), True, ["a"], {"a": 1}, Path("a.txt"), np.array(["a", "b"]), Ellipsis]
 
 
 @pytest.mark.parametrize("nothing", MISSING, ids=repr)
@@ -82,7 +82,7 @@ def test_an_id_is_given_back_as_it_came(classifier: Classifier, given: Any, kept
     assert json.loads(json.dumps(judgement.to_dict()))["id"] == kept
 
 
-@pytest.mark.parametrize("given", [b"a", ["a"], object(), float("inf"), 1.5])
+@pytest.mark.parametrize("given", [b"a", ["a"], Ellipsis, float("inf"), 1.5])
 def test_what_names_nothing_is_no_id(given: Any) -> None:
     with pytest.raises(ArticleError, match="id: wanted a string or a whole number, got "):
         Article(text=TEXT, id=given)
