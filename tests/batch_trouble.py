@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import multiprocessing
 import os
 import signal
 import sys
@@ -55,9 +56,8 @@ class Telling(Troubled):
     """Tells in the place of a language which kind of process judged: one apart, or one that reads and writes too."""
 
     def classify(self, article: Article, targets: Sequence[str] = (), **options: Any) -> Judgement:
-        return replace(
-            super().classify(article, targets, **options), language="apart" if sys.argv[0] == "-c" else "worker"
-        )
+        where = "worker" if multiprocessing.current_process().name.startswith("LokyProcess") else "apart"
+        return replace(super().classify(article, targets, **options), language=where)
 
 
 def load_telling(asked: Asked) -> Telling:
